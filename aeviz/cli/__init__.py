@@ -1,0 +1,1 @@
+"""Commands of `python -m aeviz` that print more than a few lines."""

@@ -1,0 +1,69 @@
+"""The autoencoders, listed in `MODELS`. A new one is a class in a file and a name here."""
+
+from aeviz.models.adversarial import Aae
+from aeviz.models.autoencoder import (
+    MOST_PARAMETERS,
+    Autoencoder,
+    Code,
+    Conditional,
+    ModelSpec,
+    Pass,
+    Posterior,
+    Samples,
+)
+from aeviz.models.conditional import ConditionalVae
+from aeviz.models.convolutional import Conv, ConvUnpool
+from aeviz.models.dense import Mlp
+from aeviz.models.disentangled import ConvTcVae, TcVae
+from aeviz.models.gan import ConvGan, Gan
+from aeviz.models.linear import Linear
+from aeviz.models.quantized import ConvVqVae, VqVae
+from aeviz.models.variational import ConvVae, Vae
+from aeviz.models.wasserstein import ConvWae, Wae
+
+MODELS: tuple[type[ModelSpec], ...] = (
+    Mlp,
+    Linear,
+    Conv,
+    ConvUnpool,
+    Vae,
+    ConvVae,
+    TcVae,
+    ConvTcVae,
+    ConditionalVae,
+    Wae,
+    ConvWae,
+    VqVae,
+    ConvVqVae,
+    Aae,
+    Gan,
+    ConvGan,
+)
+
+__all__ = [
+    "MODELS",
+    "MOST_PARAMETERS",
+    "Aae",
+    "Autoencoder",
+    "Code",
+    "Conditional",
+    "ConditionalVae",
+    "Conv",
+    "ConvGan",
+    "ConvTcVae",
+    "ConvUnpool",
+    "ConvVae",
+    "ConvVqVae",
+    "ConvWae",
+    "Gan",
+    "Linear",
+    "Mlp",
+    "ModelSpec",
+    "Pass",
+    "Posterior",
+    "Samples",
+    "TcVae",
+    "Vae",
+    "VqVae",
+    "Wae",
+]

@@ -1,0 +1,1 @@
+"""What is kept of experiments, and the processes that run them."""

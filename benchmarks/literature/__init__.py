@@ -1,0 +1,1 @@
+"""Figures of the literature beside what aeviz reaches on the same task: `python -m benchmarks.literature`."""

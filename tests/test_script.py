@@ -1,0 +1,80 @@
+"""The script of a recipe, run by itself, comes to the numbers of the run; what it has no words for is refused."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aeviz.data import Toys
+from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion
+from aeviz.errors import RecipeError
+from aeviz.learning import SGD, Adam, AdamW, CodeL2, Contractive, SparseL1, TopK, WeightDecay
+from aeviz.models import Mlp, Vae
+from aeviz.recipe import Recipe
+from aeviz.runs.local import carry_out
+from aeviz.runs.store import Store
+from aeviz.script import refusals, script
+
+RECIPES = {
+    "plain": Recipe(model=Mlp(hidden=(16,), code=3), epochs=3, batch_size=100, seed=5),
+    "sparse and tanh": Recipe(
+        model=Mlp(hidden=(16, 8), code=4, activation="tanh", code_activation="relu", likelihood="gaussian"),
+        terms=(SparseL1(weight=0.3), WeightDecay()),
+        pairing=GaussianNoise(),
+        optimizer=SGD(learning_rate=0.01),
+        epochs=2,
+    ),
+    "contractive": Recipe(
+        model=Mlp(hidden=(), code=6, code_activation="sigmoid"),
+        terms=(Contractive(weight=0.5), CodeL2()),
+        pairing=MaskingNoise(),
+        optimizer=AdamW(),
+        epochs=2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_script_trains_the_same_model_to_the_same_numbers(name: str, store: Store, tmp_path: Path) -> None:
+    recipe = RECIPES[name]
+    path = tmp_path / "script.py"
+    path.write_text(script(recipe), encoding="utf-8")
+    # -P and another folder: nothing of this package is within its reach.
+    command = [sys.executable, "-P", str(path)]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "aeviz" not in path.read_text(encoding="utf-8")
+    found = re.search(r"test loss ([0-9.]+), squared error ([0-9.]+)", told.stdout)
+    assert found
+    test = carry_out(store, recipe).summary["test"]
+    assert float(found[1]) == pytest.approx(test["loss"], rel=1e-4)
+    assert float(found[2]) == pytest.approx(test["mse"], rel=1e-4)
+    # Far nearer than another seed comes.
+    assert abs(float(found[1]) - test["loss"]) < 1e-3 < test["loss"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (Recipe(model=Vae()), "Vae"),
+        (Recipe(data=Toys()), "Toys"),
+        (Recipe(model=Mlp(tied=True)), "without tied weights"),
+        (Recipe(model=Mlp(code=16), terms=(TopK(),)), "TopK"),
+        (Recipe(pairing=Occlusion()), "corruptions"),
+        (Recipe(pairing=MaskingNoise(alpha=2)), "emphasis"),
+        (Recipe(optimizer=Adam(schedule="cosine")), "learning rate constant"),
+        (Recipe(model=Mlp(code=65), terms=(Contractive(),)), "up to 64"),
+    ],
+)
+def test_what_a_script_has_no_words_for_is_named(recipe: Recipe, said: str) -> None:
+    assert any(said in each for each in refusals(recipe))
+    with pytest.raises(RecipeError, match=said):
+        script(recipe)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "store")
