@@ -23,7 +23,7 @@ from aeviz.errors import AevizError
 from aeviz.learning import Adam
 from aeviz.learning.learners import Backpropagation
 from aeviz.models import Mlp
-from aeviz.runs.job import Job
+from aeviz.runs.job import ALONE, SLICE, Job
 from aeviz.runs.store import Run, Store
 from aeviz.seeds import generator
 
@@ -90,7 +90,8 @@ def work(store: Store, ended: threading.Event) -> None:
             )
             active = [run for run in held if run.id in jobs and jobs[run.id].busy(run, limits[run.id])]
             for run in active:
-                _guarded(store, run, partial(jobs[run.id].turn, run, limits[run.id]))
+                seconds = SLICE if len(active) > 1 else ALONE
+                _guarded(store, run, partial(jobs[run.id].turn, run, limits[run.id], seconds))
             if not active:
                 ended.wait(0.01 if loading else 0.05)
         for job in jobs.values():

@@ -268,10 +268,8 @@ def test_a_worker_serves_many_runs_in_turn(store: Store) -> None:
 
 
 def test_an_ended_worker_hands_over_what_the_next_goes_on_with(store: Store) -> None:
-    run = store.add(replace(RECIPE, epochs=40))
+    run = store.add(replace(RECIPE, epochs=40), pace=1)  # between two epochs most of the time
     with working(store):
-        waited_for(store, run, "running")
-        store.set_pace(run, 1)  # between two epochs most of the time
         while store.run(run).epoch < 2:
             time.sleep(0.01)
         time.sleep(0.3)
