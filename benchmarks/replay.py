@@ -46,7 +46,7 @@ def replayed(app: Application, page: "Page", run: str, rate: float) -> Iterator[
                 write(store.path(again) / "live.safetensors", frame, durable=False)
                 due = len(rows) * (time.monotonic() - began) / max(original.seconds, 1e-3)
                 for row in rows[told : int(due)]:
-                    store.append(again, row)
+                    store.append(again, [row])
                 told = max(told, min(int(due), len(rows)))
                 latest = rows[max(0, told - 1)]
                 store.update(again, epoch=latest["epoch"], step=latest["step"], steps=original.steps)

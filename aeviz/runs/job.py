@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import asdict
 from typing import cast
 
@@ -17,7 +17,7 @@ from aeviz.views.projections import Points
 SLICE = 0.1  # seconds of training before another run has its turn
 ALONE = 0.2  # where no other waits: asking the store what is wanted costs about a hundredth of the shorter one
 LIVE_INTERVAL = 0.09  # seconds between live frames at least
-LIVE_SHARE = 1 / 25  # of a worker's processor time, at most, goes to live frames
+LIVE_SHARE = 1 / 40  # of a worker's processor time, at most, goes to live frames
 LIVE_PATIENCE = 0.5  # seconds after which a frame is due all the same: a run that is held back uses little time
 WATCHED = 3.0  # seconds that a watcher's word holds
 CHECKPOINT_INTERVAL = 6.0  # seconds between checkpoints, which are flushed to the disk
@@ -40,6 +40,7 @@ class Job:
         self.epoch, self.step = start.epoch, start.step
         self.seconds = run.seconds if start.epoch else 0.0
         self.measured: Measured | None = None
+        self.rows: list[Mapping[str, object]] = []  # of the history, not yet written: a short epoch is soon over
         self.wrote_row = self.wrote_live = self.wrote_checkpoint = time.monotonic()
         self.due = 0.0
         self.live_cost = 0.0  # processor seconds of the last live frame
@@ -121,6 +122,7 @@ class Job:
             if time.monotonic() - began >= seconds:
                 break
         self.seconds += time.monotonic() - began
+        self._tell_rows()
         if time.monotonic() - self.wrote_row >= ROW_INTERVAL:
             self._write_row(None)
 
@@ -159,7 +161,7 @@ class Job:
                 self.store.write(self.id, f"stage-{event.number - 1}", self.experiment.weights(), place)
         elif isinstance(event, Measured):
             self.step, self.epoch, self.measured = event.step, event.epoch, event
-            self.store.append(self.id, event.row())
+            self.rows.append(event.row())
             # At the start of a later stage the last frame of the one before stays.
             if event.epoch in self.frame_epochs and (event.done or not event.epoch):
                 self._write_frame(kept=True)
@@ -188,7 +190,13 @@ class Job:
         self._write_row(status, message=message, summary=json.dumps(losses if known else {}))
         self.events.close()
 
+    def _tell_rows(self) -> None:
+        """Put the epochs that have been measured into the history, before anything else tells of them."""
+        self.store.append(self.id, self.rows)
+        self.rows = []
+
     def _write_row(self, status: str | None, **more: object) -> None:
+        self._tell_rows()
         columns = {"epoch": self.epoch, "step": self.step, "seconds": self.seconds} | more
         if status:
             columns["status"] = status
@@ -201,10 +209,12 @@ class Job:
         return place | {"losses": losses, "axes": self.experiment.axes()}
 
     def _write_frame(self, *, kept: bool = False) -> None:
+        self._tell_rows()
         self.store.write(self.id, f"frames/{self.step:08d}", self.experiment.frame(kept=kept), self._metadata())
 
     def _write_live(self, *, live: bool = True) -> None:
         began = time.process_time()
+        self._tell_rows()
         self.store.write(self.id, "live", self.experiment.frame(live=live), self._metadata())
         self.wrote_live, self.live_clock = time.monotonic(), time.process_time()
         self.live_cost = self.live_clock - began
@@ -227,6 +237,7 @@ class Job:
             self._keep_checkpoint()
 
     def _keep_checkpoint(self) -> None:
+        self._tell_rows()
         if self.measured and self.experiment.finite():
             metadata = {name: str(value) for name, value in asdict(self.measured.place()).items()}
             self.store.write(self.id, "checkpoint", self.experiment.checkpoint(), metadata, durable=True)

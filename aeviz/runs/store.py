@@ -314,10 +314,11 @@ class Store:
         with self._database() as database:
             database.execute("UPDATE runs SET granted = MAX(0, granted - 1) WHERE id = ?", (run,))
 
-    def append(self, run: str, row: Mapping[str, object]) -> None:
-        """Add a line to the history."""
-        with open(self.path(run) / "history.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+    def append(self, run: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Add lines to the history."""
+        if rows:
+            with open(self.path(run) / "history.jsonl", "a", encoding="utf-8") as file:
+                file.write("".join(json.dumps(row) + "\n" for row in rows))
 
     def write(
         self, run: str, name: str, arrays: Arrays, metadata: Mapping[str, object], *, durable: bool = False

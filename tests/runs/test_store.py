@@ -215,7 +215,7 @@ def test_rows_written_while_others_read_are_whole(store: Store) -> None:
     def act(number: int) -> list[int]:
         if number == 0:
             for epoch in range(200):
-                store.append(run, {"epoch": epoch, "filling": "x" * 500})
+                store.append(run, [{"epoch": epoch, "filling": "x" * 500}])
             return []
         seen: list[int] = []
         offset = 0

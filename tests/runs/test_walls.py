@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -96,11 +96,12 @@ def test_twelve_keep_step_and_end(store: Store, monkeypatch: pytest.MonkeyPatch,
     distances: list[int] = []
     append, lock = Store.append, threading.Lock()
 
-    def seen(self: Store, run: str, row: Mapping[str, Any]) -> None:
+    def seen(self: Store, run: str, rows: Sequence[Mapping[str, Any]]) -> None:
         with lock:
-            epochs[run] = row["epoch"]
-            distances.append(row["epoch"] - min([epochs.get(each.id, 0) for each in runs]))
-        append(self, run, row)
+            for row in rows:
+                epochs[run] = row["epoch"]
+                distances.append(row["epoch"] - min([epochs.get(each.id, 0) for each in runs]))
+        append(self, run, rows)
 
     with ExitStack() as stack:
         runs = walls.begin(store, over("seed", list(range(12))))

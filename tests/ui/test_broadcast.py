@@ -34,7 +34,7 @@ def test_a_viewer_is_told_everything_once_and_a_late_one_everything_too(store: S
     assert feed.look()
     assert json.loads(early.news(feed)[0] or "")["message"] == "Next in the queue."
     assert early.news(feed) == (None, None)
-    store.append(run, {"epoch": 0, "step": 0, "stage": 0, "train": {}, "test": {}})
+    store.append(run, [{"epoch": 0, "step": 0, "stage": 0, "train": {}, "test": {}}])
     store.update(run, status="running")
     for count in range(3):
         store.write(run, "live", {"points": np.full((2, 2), count, np.float32)}, {})
@@ -121,6 +121,6 @@ def test_who_wants_stored_frames_alone_has_the_worker_make_no_live_ones(store: S
     text, frame = viewer.news(feed)
     assert (json.loads(text or "")["epoch"], frame) == (3, None)
     assert store.run(run).watched == 0
-    store.append(run, {"epoch": 4, "step": 4, "stage": 0, "train": {}, "test": {}})
+    store.append(run, [{"epoch": 4, "step": 4, "stage": 0, "train": {}, "test": {}}])
     assert feed.look(), "every look is a whole one"
     assert Feed(store, run).look() and store.run(run).watched > 0
