@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aeviz.runs import crew
 from benchmarks.application import ROOT
 from benchmarks.table import Mark, Unavailable
 
-CONDITIONS = {
-    "OMP_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait would take the other side's core
-    "AEVIZ_DEVICE": "cpu",  # both sides on the processor, whatever else there is
-}
+CONDITIONS = crew.CONDITIONS | {"AEVIZ_DEVICE": "cpu"}  # both sides on the processor, whatever else there is
 """The environment of every process that trains, ours and theirs."""
 
 PATIENCE = 900.0  # seconds

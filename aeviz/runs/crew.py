@@ -14,6 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 10.0  # seconds to let a worker write its checkpoints at the end
+CONDITIONS = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait would take the browser's core
+    # Every step frees what the next one takes: memory that goes back to the system in between is faulted in anew.
+    "MALLOC_TRIM_THRESHOLD_": str(2**29),
+    "MALLOC_MMAP_THRESHOLD_": str(2**29),
+}
+"""The environment of every process that trains; the last two are those of the GNU C library, and nothing elsewhere."""
 RESTART_AFTER = 2.0  # seconds between two starts of the same member, so that a broken one does not spin
 
 
@@ -45,9 +53,7 @@ class Member:
         """Start it if it is not running."""
         running = self.process is not None and self.process.poll() is None
         if not running and time.monotonic() - self.started >= RESTART_AFTER:
-            # Threads that spin while they wait would take the browser's core.
-            environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, env=environment)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, env=os.environ | CONDITIONS)
             self.started = time.monotonic()
 
     def dismiss(self) -> None:
