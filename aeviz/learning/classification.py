@@ -59,7 +59,7 @@ class Classification(Backpropagation):
         self.frozen = frozen
         learns: Sequence[nn.Parameter] = list(self.head.parameters())
         if not frozen:
-            learns = [*model.encoder.parameters(), *learns]
+            learns = [*model.encoding(), *learns]
         free = {id(each) for each in learns}
         super().__init__(model, (), optimizer, [each for each in model.parameters() if id(each) not in free])
 

@@ -112,7 +112,7 @@ class Backpropagation:
         parts = self.model.losses(forward)
         for term in self.terms:
             parts[term.kind()] = term.weight * term.penalty(forward)
-        total, *rest = parts.values()
+        total, *rest = (part for name, part in parts.items() if name not in self.model.beside)
         for part in rest:
             total = total + part
         return {"loss": total} | parts, forward

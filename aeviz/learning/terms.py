@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aeviz.learning.contraction import Contractive, ContractiveHigherOrder
 from aeviz.learning.sparsity import SparseKl, SparseL1, TopK
@@ -49,11 +49,7 @@ class WeightDecay(Term):
     )
 
     def penalty(self, forward: Pass) -> Tensor:
-        layers = [
-            each for each in forward.model.modules() if isinstance(each, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
-        ]
-        # A classifier's head is no part of the mapping, and does not learn while it waits for its stage.
-        weights = [each.weight for each in layers if each is not getattr(forward.model, "head", None)]
+        weights = forward.model.maps()
         return torch.stack([each.square().sum() for each in weights]).sum() / 2
 
 

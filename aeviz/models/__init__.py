@@ -17,6 +17,7 @@ from aeviz.models.dense import Mlp
 from aeviz.models.disentangled import ConvTcVae, TcVae
 from aeviz.models.gan import ConvGan, Gan
 from aeviz.models.linear import Linear
+from aeviz.models.machines import Rbm
 from aeviz.models.quantized import ConvVqVae, VqVae
 from aeviz.models.variational import ConvVae, Vae
 from aeviz.models.wasserstein import ConvWae, Wae
@@ -38,6 +39,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     Aae,
     Gan,
     ConvGan,
+    Rbm,
 )
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "ModelSpec",
     "Pass",
     "Posterior",
+    "Rbm",
     "Samples",
     "TcVae",
     "Vae",

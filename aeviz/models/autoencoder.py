@@ -130,10 +130,11 @@ class Autoencoder(nn.Module):
     The likelihood is Bernoulli, p(x | z) = Πᵢ Bernoulli(xᵢ; σ(logitᵢ)), or Gaussian with unit variance and the
     logits as its mean.
 
-    jumps: whether what is decoded jumps from one value to the next as the code moves, and stays in between, so that
-    its derivative says nothing.
+    beside: the losses that are told and not learned from. jumps: whether what is decoded jumps from one value to the
+    next as the code moves, and stays in between, so that its derivative says nothing.
     """
 
+    beside: ClassVar[frozenset[str]] = frozenset()
     jumps: ClassVar[bool] = False
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, code: int, likelihood: str) -> None:
@@ -197,12 +198,27 @@ class Autoencoder(nn.Module):
         return functional.mse_loss(logits, x, reduction=reduction) / 2
 
     def losses(self, forward: Pass) -> dict[str, Tensor]:
-        """The terms of the loss that are the model's own, each a scalar in nats per example; they are added up.
+        """The terms of the loss that are the model's own, each a scalar in nats per example.
+
+        They are added up, but for those named in `beside`, which are told and not learned from.
 
         Where a part of the model plays against another, its loss must not reach the other's weights
         (`aeviz.models.adversarial.frozen`): one gradient of the sum then serves all players.
         """
         return {"reconstruction": self.mean_negative_log_likelihood(forward.logits, forward.batch)}
+
+    def encoding(self) -> list[nn.Parameter]:
+        """The parameters that the code depends on."""
+        return list(self.encoder.parameters())
+
+    def maps(self) -> list[nn.Parameter]:
+        """The weights of its linear maps, without biases."""
+        kinds = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
+        # A classifier's head is no part of the mapping, and does not learn while it waits for its stage.
+        layers = [
+            each for each in self.modules() if isinstance(each, kinds) and each is not getattr(self, "head", None)
+        ]
+        return [each.weight for each in layers]  # type: ignore[misc]
 
     def players(self) -> Mapping[str, Sequence[nn.Parameter]]:
         """Who learns with an optimizer of its own, by name; by default one player has everything."""

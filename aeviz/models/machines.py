@@ -1,0 +1,298 @@
+"""Boltzmann machines as models that are trained, encoded with and decoded from like any other.
+
+Their loss is mean E over the data phase less mean E over the model phase. Both phases are states without a gradient, so
+its gradient is that of the negative log-likelihood, of its variational bound or of contrastive divergence; optimizers,
+weight decay and sparsity terms compose with it unchanged.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aeviz.models.autoencoder import Autoencoder, Code, CodeRange, ModelSpec, Pass
+from aeviz.models.boltzmann import BoltzmannMachine, State, chain
+from aeviz.models.gibbs import gibbs, noise, tempered
+from aeviz.models.units import Bernoulli, Gaussian, Units
+from aeviz.spec import knob
+
+Phase = Literal["contrastive", "persistent", "tempered"]
+PHASES: tuple[Phase, ...] = ("contrastive", "persistent", "tempered")
+PRIOR_SWEEPS = 30  # from noise, or from the particles, to what is shown as a sample
+HOTTEST = 5.0
+
+
+@dataclass(frozen=True)
+class Chains:
+    """How the model phase is sampled.
+
+    contrastive: `steps` sweeps from the data itself. persistent: `steps` sweeps of `particles` chains that go on from
+    update to update. tempered: the same at several temperatures, from 1 to 5, that swap places.
+    """
+
+    phase: Phase = "contrastive"
+    steps: int = 1
+    particles: int = 100
+    temperatures: int = 5
+
+    def ladder(self) -> list[float]:
+        """The temperatures, their inverses evenly spaced; just 1 for chains that are not tempered."""
+        if self.phase != "tempered":
+            return [1.0]
+        count = self.temperatures
+        return [1 / (1 - (1 - 1 / HOTTEST) * i / max(1, count - 1)) for i in range(count)]
+
+
+class Machine(Autoencoder):
+    """A Boltzmann machine as a model: the code is its top layer, and it has a prior, which is what it dreams.
+
+    machine: the graph. particles: temperatures × particles × units of all layers, the states of its persistent chains,
+    0 until it has learned; saved and resumed with the weights. deviation: σ of Gaussian visible units, whose states are
+    x/σ.
+
+    Told beside the loss: "reconstruction", −log p(v | a state drawn for v), and, when evaluated, "free_energy" of the
+    examples and "pseudo_likelihood", both where they are cheap.
+    """
+
+    beside = frozenset({"reconstruction", "free_energy", "pseudo_likelihood"})
+
+    def __init__(
+        self, machine: BoltzmannMachine, shape: tuple[int, ...], code: int, chains: Chains, deviation: float = 1.0
+    ) -> None:
+        visible = machine.units[machine.layers[0]]
+        gaussian = isinstance(visible, Gaussian)
+        super().__init__(nn.Identity(), nn.Identity(), code, "gaussian" if gaussian else "bernoulli")
+        self.machine = machine
+        self.shape = shape
+        self.chains = chains
+        self.deviation = deviation if gaussian else 1.0
+        if chains.phase != "contrastive":
+            total = sum(units.size for units in machine.units.values())
+            self.register_buffer("particles", torch.zeros(len(chains.ladder()), chains.particles, total))
+
+    def encoding(self) -> list[nn.Parameter]:
+        return list(self.parameters())
+
+    def maps(self) -> list[nn.Parameter]:
+        return list(self.machine.weights.values())
+
+    # States
+
+    def clamped(self, x: Tensor) -> State:
+        """The visible layer in the state that stands for these examples."""
+        return {self.machine.layers[0]: self.seen(x)}
+
+    def seen(self, x: Tensor) -> Float[Tensor, "n d"]:
+        """Examples as states of the visible units."""
+        v = x.flatten(1)
+        return v if self.deviation == 1 else v / self.deviation
+
+    def fantasies(self, temperature: int = 0) -> State | None:
+        """The persistent chains as they stand, of the first temperature or another; None where there are none yet."""
+        particles = getattr(self, "particles", None)
+        if particles is None or not bool(particles.any()):
+            return None
+        return self._apart(particles[temperature])
+
+    def _apart(self, joined: Tensor) -> State:
+        sizes = [units.size for units in self.machine.units.values()]
+        return dict(zip(self.machine.layers, joined.split(sizes, 1), strict=True))
+
+    def _joined(self, state: Mapping[str, Tensor]) -> Tensor:
+        return torch.cat([state[name] for name in self.machine.layers], 1)
+
+    def dreamed(self, start: State, forward: Pass) -> State:
+        """States of the model phase; `start` is where contrastive divergence begins. Particles move while learning."""
+        chains, draws = self.chains, forward.draws()
+        if chains.phase == "contrastive":
+            return gibbs(self.machine, start, chains.steps, draws)
+        particles = self.particles
+        assert isinstance(particles, Tensor)
+        states = [self._apart(each) for each in particles]
+        if forward.learning:
+            ladder = chains.ladder()
+            for _ in range(chains.steps):
+                states = (
+                    [gibbs(self.machine, states[0], 1, draws)]
+                    if len(ladder) == 1
+                    else tempered(self.machine, states, ladder, draws)
+                )
+            with torch.no_grad():
+                particles.copy_(torch.stack([self._joined(state) for state in states]))
+            states = [self._apart(each.clone()) for each in particles]
+        return states[0]
+
+    # Sampling
+
+    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+        """Codes of n samples: `PRIOR_SWEEPS` sweeps on from the particles, from noise where there are none."""
+        device = next(self.parameters()).device
+        if device.type != generator.device.type:
+            seed = int(torch.randint(2**62, (1,), generator=generator).item())
+            generator = torch.Generator(device=device).manual_seed(seed)
+        start = self.fantasies()
+        if start is None:
+            state = noise(self.machine, n, generator)
+        else:
+            rows = torch.arange(n, device=device) % len(next(iter(start.values())))
+            state = {name: s[rows] for name, s in start.items()}
+        return self.code_of(gibbs(self.machine, state, PRIOR_SWEEPS, generator)).cpu()
+
+    def code_of(self, state: Mapping[str, Tensor]) -> Float[Tensor, "n k"]:
+        """The code of full states: the mean of the top layer given the others."""
+        top = self.machine.layers[-1]
+        with torch.no_grad():
+            return self.machine.units[top].mean(self.machine.inputs(top, state))
+
+    def pseudo_likelihood(self, x: Tensor, generator: torch.Generator) -> Float[Tensor, " n"]:
+        """d · log p(vᵢ | all other pixels) for a pixel i drawn for each example, in nats.
+
+        log p(vᵢ | rest) = log σ(F(ṽ) − F(v)), ṽ = v with pixel i turned over. Its mean over i is the log
+        pseudo-likelihood; grey pixels count as they are.
+
+        Source: Besag, The Statistician 24 (1975).
+        """
+        visible = self.machine.layers[0]
+        v = self.seen(x)
+        places = torch.randint(v.shape[1], (len(v), 1), generator=generator, device=v.device)
+        turned = v.scatter(1, places, 1 - v.gather(1, places))
+        gain = self.machine.free_energy({visible: turned}) - self.machine.free_energy({visible: v})
+        return v.shape[1] * functional.logsigmoid(gain)
+
+
+class Restricted(Machine):
+    """Two layers without connections within: the data phase needs no sampling.
+
+    lowers, uppers: names of the layers; more than one are copies of each other, with the same weights and states, which
+    doubles what the other side is told.
+    """
+
+    def __init__(
+        self,
+        machine: BoltzmannMachine,
+        shape: tuple[int, ...],
+        code: int,
+        chains: Chains,
+        *,
+        deviation: float = 1.0,
+        uppers: Sequence[str] = ("hidden",),
+    ) -> None:
+        super().__init__(machine, shape, code, chains, deviation)
+        self.uppers = tuple(uppers)
+        self.lowers = tuple(name for name in machine.layers if name not in self.uppers)
+
+    def clamped(self, x: Tensor) -> State:
+        v = self.seen(x)
+        return dict.fromkeys(self.lowers, v)
+
+    def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
+        upper = self.uppers[0]
+        z = self.machine.units[upper].mean(self.machine.inputs(upper, self.clamped(x)))
+        if not self.attachments:
+            return Code(z)
+        whole = z
+        for attachment in self.attachments.values():
+            z = attachment(z)
+        return Code(z, whole=whole)
+
+    def sample(self, code: Code, generator: torch.Generator) -> Code:
+        """h ~ p(h | v)."""
+        with torch.no_grad():
+            return Code(self._drawn(code.z, generator))
+
+    def _drawn(self, mean: Tensor, generator: torch.Generator) -> Tensor:
+        units = self.machine.units[self.uppers[0]]
+        if isinstance(units, Gaussian):
+            return units.draw(mean, generator)
+        return torch.bernoulli(mean.clamp(0, 1), generator=generator)
+
+    def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
+        """What the visible units are told by the code: logits, or means of Gaussian units."""
+        inputs = self.machine.inputs(self.lowers[0], dict.fromkeys(self.uppers, code.z))
+        return (inputs * self.deviation).reshape(-1, *self.shape)
+
+    def losses(self, forward: Pass) -> dict[str, Tensor]:
+        """{"contrastive": mean F(v) − mean F(v′)} with v′ from the chains; "reconstruction" of the drawn code beside.
+
+        Source: Hinton, Neural Computation 14 (2002), eq. 5; persistent chains: Tieleman, ICML 2008.
+        """
+        given = self.clamped(forward.batch.targets)
+        with torch.no_grad():
+            told = self.mean_negative_log_likelihood(forward.logits, forward.batch)
+            dream = self._dream(forward)
+        energy = self.machine.free_energy(given).mean()
+        parts = {"contrastive": energy - self.machine.free_energy(dream).mean(), "reconstruction": told}
+        if not forward.learning:
+            parts["free_energy"] = energy.detach()
+            if self.likelihood == "bernoulli" and len(self.lowers) == 1:
+                with torch.no_grad():
+                    parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
+        return parts
+
+    def _dream(self, forward: Pass) -> State:
+        """The visible layers of the model phase."""
+        draws = forward.draws()
+        if self.chains.phase != "contrastive":
+            state = self.dreamed({}, forward)
+            return {name: state[name] for name in self.lowers}
+        # The pass has drawn h and decoded it: v′ ~ p(v | h) is the first sweep, without doing it again.
+        inputs = forward.logits.detach().flatten(1) / self.deviation
+        state = {name: self.machine.units[name].draw(inputs, draws) for name in self.lowers}
+        if self.chains.steps > 1:
+            hidden = inputs.new_zeros(len(inputs), self.machine.units[self.uppers[0]].size)
+            state = gibbs(self.machine, state | dict.fromkeys(self.uppers, hidden), self.chains.steps - 1, draws)
+        return {name: state[name] for name in self.lowers}
+
+
+@dataclass(frozen=True)
+class EnergyModel(ModelSpec):
+    """The settings that every Boltzmann machine has."""
+
+    code: int = knob(64, "Hidden units", "Units of the top layer, which are the code.", low=1, high=2048)
+    phase: Phase = knob(
+        "contrastive",
+        "Model phase",
+        "Contrastive: sweeps from the data. Persistent: chains that go on. Tempered: chains at several temperatures.",
+        choices=PHASES,
+    )
+    steps: int = knob(1, "Sweeps", "Gibbs sweeps behind each update (the k of CD-k).", low=1, high=100)
+    particles: int = knob(
+        100, "Particles", "Chains that go on from update to update.", low=1, high=10_000, advanced=True
+    )
+    temperatures: int = knob(5, "Temperatures", "Of tempered chains, from 1 to 5.", low=2, high=50, advanced=True)
+
+    def chains(self) -> Chains:
+        """How the model phase is sampled."""
+        return Chains(self.phase, self.steps, self.particles, self.temperatures)
+
+    def code_range(self) -> CodeRange:
+        return "unit"
+
+
+@dataclass(frozen=True)
+class Rbm(EnergyModel):
+    """p(v, h) ∝ exp(bᵀv + cᵀh + hᵀWv): visible and hidden units, connected with each other and not among themselves.
+
+    z = E[h | v] = σ(c + Wv) and E[v | h] = σ(b + Wᵀh), so one matrix encodes and decodes. Gaussian likelihood: visible
+    units N(b + Wᵀh, 1) of x/σ.
+
+    W: k × d. Source: Smolensky, Parallel Distributed Processing 1 (1986), ch. 6; Hinton, Neural Computation 14 (2002);
+    Hinton, A Practical Guide, UTML TR 2010-003.
+    """
+
+    title: ClassVar[str] = "Restricted Boltzmann machine"
+    deviation: float = knob(
+        0.2, "σ of Gaussian pixels", "Only with the Gaussian likelihood: how far pixels scatter.", low=0.01, high=10,
+        scale="log", advanced=True,
+    )  # fmt: skip
+
+    def construct(self, shape: tuple[int, ...]) -> Autoencoder:
+        d = math.prod(shape)
+        visible: Units = Gaussian(d) if self.likelihood == "gaussian" else Bernoulli(d)
+        machine = chain(("visible", visible), ("hidden", Bernoulli(self.code)))
+        return Restricted(machine, shape, self.code, self.chains(), deviation=self.deviation)
