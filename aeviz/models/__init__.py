@@ -13,6 +13,7 @@ from aeviz.models.autoencoder import (
 )
 from aeviz.models.conditional import ConditionalVae
 from aeviz.models.convolutional import Conv, ConvUnpool
+from aeviz.models.deep import Dbm
 from aeviz.models.dense import Mlp
 from aeviz.models.disentangled import ConvTcVae, TcVae
 from aeviz.models.gan import ConvGan, Gan
@@ -40,6 +41,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     Gan,
     ConvGan,
     Rbm,
+    Dbm,
 )
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "ConvVae",
     "ConvVqVae",
     "ConvWae",
+    "Dbm",
     "Gan",
     "Linear",
     "Mlp",

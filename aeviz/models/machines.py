@@ -76,7 +76,8 @@ class Machine(Autoencoder):
             self.register_buffer("particles", torch.zeros(len(chains.ladder()), chains.particles, total))
 
     def encoding(self) -> list[nn.Parameter]:
-        return list(self.parameters())
+        still = self.machine.biases[self.machine.layers[0]]
+        return [each for each in self.parameters() if each is not still]
 
     def maps(self) -> list[nn.Parameter]:
         return list(self.machine.weights.values())
@@ -126,6 +127,19 @@ class Machine(Autoencoder):
                 particles.copy_(torch.stack([self._joined(state) for state in states]))
             states = [self._apart(each.clone()) for each in particles]
         return states[0]
+
+    def attached(self, z: Tensor) -> Code:
+        """The code that the model's attachments make of the top layer's means."""
+        if not self.attachments:
+            return Code(z)
+        whole = z
+        for attachment in self.attachments.values():
+            z = attachment(z)
+        return Code(z, whole=whole)
+
+    def bare(self, code: Code) -> Tensor:
+        """The top layer's means behind a code."""
+        return code.z if code.whole is None else code.whole
 
     # Sampling
 
@@ -192,13 +206,7 @@ class Restricted(Machine):
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
         upper = self.uppers[0]
-        z = self.machine.units[upper].mean(self.machine.inputs(upper, self.clamped(x)))
-        if not self.attachments:
-            return Code(z)
-        whole = z
-        for attachment in self.attachments.values():
-            z = attachment(z)
-        return Code(z, whole=whole)
+        return self.attached(self.machine.units[upper].mean(self.machine.inputs(upper, self.clamped(x))))
 
     def sample(self, code: Code, generator: torch.Generator) -> Code:
         """h ~ p(h | v)."""
