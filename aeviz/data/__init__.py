@@ -1,5 +1,6 @@
 """Where examples come from: one file a source, listed in `SOURCES`."""
 
+from aeviz.data.bars import Bars
 from aeviz.data.dataset import Dataset, Progress, Source, Split
 from aeviz.data.digits import Digits
 from aeviz.data.glyphs import Glyphs
@@ -9,10 +10,11 @@ from aeviz.data.photos import Photos
 from aeviz.data.shapes import Shapes
 from aeviz.data.toys import Toys
 
-SOURCES: tuple[type[Source], ...] = (Digits, Shapes, Glyphs, Mnist, FashionMnist, KMnist, Photos, Toys, Images)
+SOURCES: tuple[type[Source], ...] = (Digits, Shapes, Glyphs, Mnist, FashionMnist, KMnist, Photos, Toys, Bars, Images)
 
 __all__ = [
     "SOURCES",
+    "Bars",
     "Dataset",
     "Digits",
     "FashionMnist",

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -60,7 +61,12 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source(Spec):
-    """A choice of data. Same settings, same arrays, bit for bit."""
+    """A choice of data. Same settings, same arrays, bit for bit.
+
+    repeats: whether there are so few different examples that those held out were seen in training, too.
+    """
+
+    repeats: ClassVar[bool] = False
 
     @abstractmethod
     def shape(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from aeviz.models.autoencoder import (
     Samples,
 )
 from aeviz.models.conditional import ConditionalVae
+from aeviz.models.connected import Boltzmann
 from aeviz.models.convolutional import Conv, ConvUnpool
 from aeviz.models.deep import Dbm
 from aeviz.models.dense import Mlp
@@ -42,6 +43,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     ConvGan,
     Rbm,
     Dbm,
+    Boltzmann,
 )
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "MOST_PARAMETERS",
     "Aae",
     "Autoencoder",
+    "Boltzmann",
     "Code",
     "Conditional",
     "ConditionalVae",

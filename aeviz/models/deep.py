@@ -180,7 +180,7 @@ class Dbm(EnergyModel):
     doubled: bool = knob(
         True,
         "Doubled inputs",
-        "Pretrain each layer as if it heard from both sides. Off: see what breaks.",
+        "Pretrain as if layers heard both sides. Off: see what breaks.",
         advanced=True,
     )
     deviation: float = knob(

@@ -70,6 +70,7 @@ def annealed(
     state: Mapping[str, Tensor],
     temperatures: Iterable[float],
     generator: torch.Generator,
+    *,
     held: Collection[str] = (),
 ) -> State:
     """One sweep at each temperature, from hot to cold, so that deep valleys are found before walls are too high.

@@ -21,7 +21,7 @@ from aeviz.models.gibbs import gibbs, noise, tempered
 from aeviz.models.units import Bernoulli, Gaussian, Units
 from aeviz.spec import knob
 
-Phase = Literal["contrastive", "persistent", "tempered"]
+Phase = Literal["contrastive", "persistent", "tempered", "annealed", "exact"]
 PHASES: tuple[Phase, ...] = ("contrastive", "persistent", "tempered")
 PRIOR_SWEEPS = 30  # from noise, or from the particles, to what is shown as a sample
 HOTTEST = 5.0
@@ -32,7 +32,8 @@ class Chains:
     """How the model phase is sampled.
 
     contrastive: `steps` sweeps from the data itself. persistent: `steps` sweeps of `particles` chains that go on from
-    update to update. tempered: the same at several temperatures, from 1 to 5, that swap places.
+    update to update. tempered: the same at several temperatures, from 1 to 5, that swap places. annealed: from noise,
+    cooling. exact: no chains at all. The last two are for machines that say how (`connected`).
     """
 
     phase: Phase = "contrastive"
@@ -71,7 +72,7 @@ class Machine(Autoencoder):
         self.shape = shape
         self.chains = chains
         self.deviation = deviation if gaussian else 1.0
-        if chains.phase != "contrastive":
+        if chains.phase in ("persistent", "tempered"):
             total = sum(units.size for units in machine.units.values())
             self.register_buffer("particles", torch.zeros(len(chains.ladder()), chains.particles, total))
 

@@ -158,7 +158,9 @@ def test_codes_and_reconstructions_have_the_shapes_that_the_spec_says(
 
 
 @pytest.mark.parametrize(
-    "spec", [spec for model in MODELS for spec in neighbours(model())], ids=lambda spec: spec.kind()
+    "spec",
+    [spec for model in MODELS for spec in neighbours(model()) if not spec.misfits(IMAGES)],  # type: ignore[attr-defined]
+    ids=lambda spec: spec.kind(),
 )
 def test_every_single_choice_builds_one_model_from_one_seed_and_trains_with_all_its_terms(
     spec: ModelSpec,
