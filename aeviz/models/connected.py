@@ -131,8 +131,8 @@ class Boltzmann(EnergyModel):
         d = math.prod(shape)
         if self.phase == "exact" and self.code > MOST_LISTED:
             return (
-                f"Boltzmann.code = {self.code}: exact learning goes up to {MOST_LISTED} hidden units. Use fewer, or choose "
-                "another model phase.",
+                f"Boltzmann.code = {self.code}: exact learning goes up to {MOST_LISTED} hidden units. Use "
+                "fewer, or choose another model phase.",
             )
         if self.phase == "exact" and d > MOST_LISTED:
             return (
