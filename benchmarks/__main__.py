@@ -18,6 +18,7 @@ from typing import Any
 from aeviz.runs.crew import cores
 from benchmarks.children import say
 from benchmarks.contraction import contraction
+from benchmarks.energy import energy
 from benchmarks.memory import memory
 from benchmarks.peers import peers
 from benchmarks.pointing import pointing
@@ -26,7 +27,7 @@ from benchmarks.table import Row, Settings, Unavailable, table
 from benchmarks.training import training
 
 Benchmark = Callable[[Settings], Iterator[Row]]
-BENCHMARKS: tuple[Benchmark, ...] = (training, peers, serving, memory, contraction, pointing)
+BENCHMARKS: tuple[Benchmark, ...] = (training, peers, serving, memory, contraction, pointing, energy)
 
 
 def named(benchmark: Benchmark) -> str:

@@ -12,7 +12,7 @@ from aeviz.models.autoencoder import Autoencoder, Code, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain, named
 from aeviz.models.gibbs import mean_field
 from aeviz.models.machines import Chains, EnergyModel, Machine, Phase, Restricted
-from aeviz.models.units import Bernoulli, Gaussian, Units
+from aeviz.models.units import Bernoulli, Gaussian, Units, coins
 from aeviz.spec import knob
 
 DOWNWARD_SWEEPS = 5  # of the mean field with the code clamped, when it is decoded
@@ -74,7 +74,7 @@ class DeepMachine(Machine):
         return {"energy": energy, "reconstruction": told}
 
     def _drawn(self, layer: str, mean: Tensor, forward: Pass) -> Tensor:
-        return torch.bernoulli(mean.clamp(0, 1), generator=forward.draws())
+        return coins(mean, forward.draws())
 
     # Layer by layer
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 from aeviz.models.autoencoder import Autoencoder, Code, CodeRange, ModelSpec, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
 from aeviz.models.gibbs import gibbs, noise, tempered
-from aeviz.models.units import Bernoulli, Gaussian, Units
+from aeviz.models.units import Bernoulli, Gaussian, Units, coins
 from aeviz.spec import knob
 
 Phase = Literal["contrastive", "persistent", "tempered", "annealed", "exact"]
@@ -218,7 +218,7 @@ class Restricted(Machine):
         units = self.machine.units[self.uppers[0]]
         if isinstance(units, Gaussian):
             return units.draw(mean, generator)
-        return torch.bernoulli(mean.clamp(0, 1), generator=generator)
+        return coins(mean, generator)
 
     def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
         """What the visible units are told by the code: logits, or means of Gaussian units."""
@@ -234,8 +234,12 @@ class Restricted(Machine):
         with torch.no_grad():
             told = self.mean_negative_log_likelihood(forward.logits, forward.batch)
             dream = self._dream(forward)
-        energy = self.machine.free_energy(given).mean()
-        parts = {"contrastive": energy - self.machine.free_energy(dream).mean(), "reconstruction": told}
+        # Both phases in one operation: a step is little more than its products of matrices.
+        both = self.machine.free_energy({name: torch.cat([given[name], dream[name]]) for name in self.lowers})
+        energy, dreamed = (
+            part.mean() for part in both.split([len(forward.batch.targets), len(both) - len(forward.batch.targets)])
+        )
+        parts = {"contrastive": energy - dreamed, "reconstruction": told}
         if not forward.learning:
             parts["free_energy"] = energy.detach()
             if self.likelihood == "bernoulli" and len(self.lowers) == 1:

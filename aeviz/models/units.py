@@ -19,6 +19,11 @@ States = Float[Tensor, "n units"]
 LOG_TWO_PI = math.log(2 * math.pi)
 
 
+def coins(chances: Tensor, generator: torch.Generator) -> Tensor:
+    """1 with these chances, else 0; as `torch.bernoulli`, which takes four times as long."""
+    return torch.empty_like(chances).uniform_(generator=generator).lt_(chances)
+
+
 @dataclass(frozen=True)
 class Units(ABC):
     """A layer of `size` units of one kind. temperature: of p(s) ∝ exp(−E(s)/T)."""
@@ -66,7 +71,7 @@ class Bernoulli(Units):
         return torch.sigmoid(inputs if temperature == 1 else inputs / temperature)
 
     def draw(self, inputs: Inputs, generator: torch.Generator, temperature: float = 1.0) -> States:
-        return torch.bernoulli(self.mean(inputs, temperature), generator=generator)
+        return coins(self.mean(inputs, temperature), generator)
 
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         return functional.softplus(inputs).sum(1)
