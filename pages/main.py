@@ -15,6 +15,7 @@ st.navigation(
     [
         st.Page("train.py", title="Train", icon=":material/play_arrow:", default=True),
         st.Page("pretrain.py", title="Pretrain", icon=":material/stacks:"),
+        st.Page("energy.py", title="Energy", icon=":material/bolt:"),
         st.Page("latent.py", title="Latent", icon=":material/scatter_plot:"),
         st.Page("interpolate.py", title="Interpolate", icon=":material/timeline:"),
         st.Page("sample.py", title="Sample", icon=":material/grid_view:"),

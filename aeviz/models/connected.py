@@ -38,6 +38,16 @@ class ConnectedMachine(Machine):
         own = ((states @ self.machine.weight(("hidden", "hidden"))) * states).sum(1) / 2
         return self.machine.inputs("hidden", {"visible": v}) @ states.T + own, states
 
+    def states(self, x: Tensor) -> State:
+        return {"visible": self.seen(x), "hidden": self.bare(self.encode(x))}
+
+    def log_unnormalised(self, x: Tensor) -> Float[Tensor, " n"]:
+        """Exactly; beyond 12 hidden units by the mean field, without what it leaves out."""
+        with torch.no_grad():
+            if self._listed():
+                return -self.free_energy(self.seen(x)).double()
+            return -self.machine.energy(self.states(x)).double()
+
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
         v = self.seen(x)
         if self._listed():

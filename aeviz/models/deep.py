@@ -15,6 +15,7 @@ from aeviz.models.machines import Chains, EnergyModel, Machine, Phase, Restricte
 from aeviz.models.units import Bernoulli, Gaussian, Units, coins
 from aeviz.spec import knob
 
+BOUND_SWEEPS = 50
 DOWNWARD_SWEEPS = 5  # of the mean field with the code clamped, when it is decoded
 
 
@@ -41,12 +42,18 @@ class DeepMachine(Machine):
 
     # Encoding and decoding
 
-    def fields(self, x: Tensor) -> State:
+    bounded = True
+
+    def states(self, x: Tensor) -> State:
         """The mean field of every layer with the visible one clamped to these examples."""
         return mean_field(self.machine, self.clamped(x), self.sweeps)
 
+    def log_unnormalised(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            return lower_bound(self.machine, self.clamped(x), BOUND_SWEEPS)
+
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
-        return self.attached(self.fields(x)[self.machine.layers[-1]])
+        return self.attached(self.states(x)[self.machine.layers[-1]])
 
     def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
         """What the visible units are told by the mean field with the top layer clamped to the code."""

@@ -56,11 +56,12 @@ class Machine(Autoencoder):
     0 until it has learned; saved and resumed with the weights. deviation: σ of Gaussian visible units, whose states are
     x/σ.
 
-    Told beside the loss: "reconstruction", −log p(v | a state drawn for v), and, when evaluated, "free_energy" of the
-    examples and "pseudo_likelihood", both where they are cheap.
+    Told beside the loss: "reconstruction", −log p(v | a state drawn for v); "free_energy" of the examples and, when
+    evaluated, "pseudo_likelihood", both where they are cheap.
     """
 
     beside = frozenset({"reconstruction", "free_energy", "pseudo_likelihood"})
+    bounded: ClassVar[bool] = False
 
     def __init__(
         self, machine: BoltzmannMachine, shape: tuple[int, ...], code: int, chains: Chains, deviation: float = 1.0
@@ -93,6 +94,22 @@ class Machine(Autoencoder):
         """Examples as states of the visible units."""
         v = x.flatten(1)
         return v if self.deviation == 1 else v / self.deviation
+
+    def states(self, x: Tensor) -> State:
+        """Every layer given these examples: the means of the data phase."""
+        raise NotImplementedError
+
+    def log_unnormalised(self, x: Tensor) -> Float[Tensor, " n"]:
+        """log p(v) + log Z of each example in nats, in double precision; a lower bound on it where `bounded`."""
+        raise NotImplementedError
+
+    def shown(self, state: Mapping[str, Tensor]) -> Tensor:
+        """The visible layer's means given the other layers of a state, as examples: n × the data's shape."""
+        visible = self.machine.layers[0]
+        others = {name: s for name, s in state.items() if name != visible or self.machine.lateral(visible)}
+        with torch.no_grad():
+            mean = self.machine.units[visible].mean(self.machine.inputs(visible, others))
+        return (mean * self.deviation).reshape(-1, *self.shape)
 
     def fantasies(self, temperature: int = 0) -> State | None:
         """The persistent chains as they stand, of the first temperature or another; None where there are none yet."""
@@ -205,6 +222,14 @@ class Restricted(Machine):
         v = self.seen(x)
         return dict.fromkeys(self.lowers, v)
 
+    def states(self, x: Tensor) -> State:
+        given = self.clamped(x)
+        return given | {name: self.machine.units[name].mean(self.machine.inputs(name, given)) for name in self.uppers}
+
+    def log_unnormalised(self, x: Tensor) -> Float[Tensor, " n"]:
+        with torch.no_grad():
+            return -self.machine.free_energy(self.clamped(x)).double()
+
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
         upper = self.uppers[0]
         return self.attached(self.machine.units[upper].mean(self.machine.inputs(upper, self.clamped(x))))
@@ -239,12 +264,10 @@ class Restricted(Machine):
         energy, dreamed = (
             part.mean() for part in both.split([len(forward.batch.targets), len(both) - len(forward.batch.targets)])
         )
-        parts = {"contrastive": energy - dreamed, "reconstruction": told}
-        if not forward.learning:
-            parts["free_energy"] = energy.detach()
-            if self.likelihood == "bernoulli" and len(self.lowers) == 1:
-                with torch.no_grad():
-                    parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
+        parts = {"contrastive": energy - dreamed, "reconstruction": told, "free_energy": energy.detach()}
+        if not forward.learning and self.likelihood == "bernoulli" and len(self.lowers) == 1:
+            with torch.no_grad():
+                parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
         return parts
 
     def _dream(self, forward: Pass) -> State:

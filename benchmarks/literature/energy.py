@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from aeviz.learning import SGD, Greedy
 from aeviz.models import Dbm, Rbm
-from aeviz.models.deep import DeepMachine, lower_bound
-from aeviz.models.machines import Machine, Restricted
+from aeviz.models.machines import Machine
 from aeviz.models.partition import Estimate, annealed_importance
 from aeviz.recipe import Recipe
 from aeviz.runs.experiment import Experiment
@@ -97,18 +94,6 @@ def log_likelihood(experiment: Experiment, settings: Settings) -> Found:
         temperatures=settings.pick(10_000, 50),
         base=(mean / (1 - mean)).log(),
     )
-    values = np.concatenate([_unnormalised(model, part) for part in (test > 0.5).float().split(CHUNK)])
+    values = np.concatenate([model.log_unnormalised(part).numpy() for part in (test > 0.5).float().split(CHUNK)])
     values = values - estimate.value
     return Found(float(values.mean()), float(values.std() / math.sqrt(len(values))), estimate)
-
-
-def _unnormalised(model: Machine, x: Tensor) -> np.ndarray:
-    """log p*(v), or for a deep machine the bound on it."""
-    with torch.no_grad():
-        if isinstance(model, DeepMachine):
-            found = lower_bound(model.machine, model.clamped(x), 50)
-        else:
-            assert isinstance(model, Restricted)
-            found = -model.machine.free_energy(model.clamped(x))
-    array: np.ndarray = found.double().numpy()
-    return array
