@@ -178,7 +178,7 @@ def show_chain(opened: OpenRun) -> None:
         first = np.repeat(drawn.picture[None], chains, 0)
     settings = {"seed": int(seed), "chains": int(chains)}
     found = energy.run_chain(model, first, int(sweeps), temperature=float(temperature), **settings)
-    shown = images.as_bytes(found.shown)
+    shown = images.as_bytes(found.shown.reshape(-1, *opened.dataset.shape)).reshape(found.shown.shape)
     reel(
         [f"{chains} chains" if chains > 1 else "chain"],
         found.changes().mean(1)[None],

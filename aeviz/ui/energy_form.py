@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from aeviz.data import SOURCES, Images
-from aeviz.learning import SGD, EndToEnd, Greedy, Procedure
+from aeviz.learning import Adam, EndToEnd, Greedy, Procedure
 from aeviz.models import MODELS, ModelSpec
 from aeviz.models.machines import EnergyModel
 from aeviz.recipe import Recipe
@@ -13,17 +13,17 @@ from aeviz.ui.form import choose
 
 MACHINES: tuple[type[ModelSpec], ...] = tuple(each for each in MODELS if issubclass(each, EnergyModel))
 DATA = tuple(each for each in SOURCES if each is not Images)
-RATE, EPOCHS = 0.05, 60
+RATE, EPOCHS = 0.005, 60
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "digits": {"energy.data": "Digits", "energy.machine": "Rbm", "Rbm.phase": "persistent"},
     "two moons": {
-        "energy.data": "Toys", "energy.machine": "Rbm", "Rbm.likelihood": "gaussian", "Rbm.phase": "persistent",
-        "Rbm.steps": 2, "Rbm.deviation": 0.06, "energy.epochs": 300,
+        "energy.data": "Toys", "energy.machine": "Rbm", "Rbm.likelihood": "gaussian",
+        "Rbm.steps": 5, "Rbm.deviation": 0.1, "energy.rate": 0.01, "energy.epochs": 200,
     },
     "bars, exactly": {
-        "energy.data": "Bars", "energy.machine": "Boltzmann", "Boltzmann.phase": "exact", "energy.rate": 0.3,
-        "energy.epochs": 150,
+        "energy.data": "Bars", "energy.machine": "Boltzmann", "Boltzmann.phase": "exact", "energy.rate": 0.01,
+        "energy.epochs": 100,
     },
     "deep": {"energy.data": "Digits", "energy.machine": "Dbm"},
 }  # fmt: skip
@@ -57,7 +57,7 @@ def chosen() -> Recipe | None:
         model = choose(MACHINES, "energy.machine", "Machine")
     with third:
         rate = st.number_input(
-            "Learning rate", 0.0001, 1.0, RATE, 0.01, format="%g", key="energy.rate", bind="query-params"
+            "Learning rate", 0.0001, 1.0, RATE, 0.001, format="%g", key="energy.rate", bind="query-params"
         )
         epochs = int(st.number_input("Epochs", 1, 10_000, EPOCHS, key="energy.epochs", bind="query-params"))
         training: Procedure = EndToEnd()
@@ -65,7 +65,7 @@ def chosen() -> Recipe | None:
             training = Greedy(layer_epochs=epochs)
     pressed = st.button("Train the machine", icon=":material/play_arrow:", type="primary")
     recipe = Recipe(
-        data=data, model=model, training=training, optimizer=SGD(learning_rate=float(rate), momentum=0.5),
+        data=data, model=model, training=training, optimizer=Adam(learning_rate=float(rate)),
         epochs=epochs, batch_size=min(50, data.sizes()[0]),
     ).check()  # fmt: skip
     return recipe if pressed else None
