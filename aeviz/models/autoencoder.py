@@ -207,6 +207,11 @@ class Autoencoder(nn.Module):
         """
         return {"reconstruction": self.mean_negative_log_likelihood(forward.logits, forward.batch)}
 
+    @property
+    def loops(self) -> bool:
+        """Whether its layers hear each other to and fro, so that a pass has no layers in an order."""
+        return False
+
     def encoding(self) -> list[nn.Parameter]:
         """The parameters that the code depends on."""
         return list(self.encoder.parameters())

@@ -29,6 +29,10 @@ class ConnectedMachine(Machine):
     The code is E[h | v], exactly up to 12 hidden units, by a damped mean field beyond.
     """
 
+    @property
+    def loops(self) -> bool:
+        return True
+
     def _listed(self) -> bool:
         return self.code <= MOST_LISTED
 

@@ -44,6 +44,10 @@ class DeepMachine(Machine):
 
     bounded = True
 
+    @property
+    def loops(self) -> bool:
+        return self.depth > 1
+
     def states(self, x: Tensor) -> State:
         """The mean field of every layer with the visible one clamped to these examples."""
         return mean_field(self.machine, self.clamped(x), self.sweeps)
@@ -59,7 +63,7 @@ class DeepMachine(Machine):
         """What the visible units are told by the mean field with the top layer clamped to the code."""
         visible, top = self.machine.layers[0], self.machine.layers[-1]
         fields = mean_field(self.machine, {top: code.z}, DOWNWARD_SWEEPS if self.depth > 1 else 1)
-        return (self.machine.inputs(visible, fields) * self.deviation).reshape(-1, *self.shape)
+        return self.placed(self.machine.inputs(visible, fields))
 
     def losses(self, forward: Pass) -> dict[str, Tensor]:
         """{"energy": mean E(v, μ) − mean E(s′)}, μ the mean field of the data, s′ from the chains.

@@ -111,6 +111,11 @@ class Machine(Autoencoder):
             mean = self.machine.units[visible].mean(self.machine.inputs(visible, others))
         return (mean * self.deviation).reshape(-1, *self.shape)
 
+    def placed(self, inputs: Tensor) -> Tensor:
+        """What the visible units are told, as logits or means of examples."""
+        scaled = inputs if self.deviation == 1 else inputs * self.deviation
+        return scaled.reshape(-1, *self.shape)
+
     def fantasies(self, temperature: int = 0) -> State | None:
         """The persistent chains as they stand, of the first temperature or another; None where there are none yet."""
         particles = getattr(self, "particles", None)
@@ -248,7 +253,7 @@ class Restricted(Machine):
     def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
         """What the visible units are told by the code: logits, or means of Gaussian units."""
         inputs = self.machine.inputs(self.lowers[0], dict.fromkeys(self.uppers, code.z))
-        return (inputs * self.deviation).reshape(-1, *self.shape)
+        return self.placed(inputs)
 
     def losses(self, forward: Pass) -> dict[str, Tensor]:
         """{"contrastive": mean F(v) − mean F(v′)} with v′ from the chains; "reconstruction" of the drawn code beside.

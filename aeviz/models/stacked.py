@@ -51,5 +51,5 @@ class Layer(Autoencoder):
 
 
 def layers_of(model: Autoencoder) -> list[nn.Module]:
-    """The layers of an encoder that have weights, from the input on."""
+    """The layers of an encoder that have weights, from the input on; none of what is no feedforward network."""
     return [each for each in model.encoder.modules() if isinstance(each, nn.Linear | nn.Conv2d)]

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from aeviz.errors import SettingError
 from aeviz.models.autoencoder import Autoencoder, Code
 from aeviz.models.gan import GenerativeAdversarial
 from aeviz.models.layers import FUNCTIONS
@@ -170,7 +171,15 @@ def _passed(model: Autoencoder, x: Tensor, labels: Tensor | None) -> _Passed:
 def layers(model: Autoencoder, shape: tuple[int, ...]) -> list[Layer]:
     """Every layer of a model of examples of that shape, in the order of computation: encoder, code, decoder and, where
     it has one, its discriminator.
+
+    Raises:
+        SettingError: the model's layers hear each other to and fro.
     """
+    if model.loops:
+        raise SettingError(
+            "The layers of this machine hear each other, and have no order from input to output: its units are on the "
+            "page Energy. Choose that page, or another run."
+        )
     with torch.no_grad():
         passed = _passed(model, torch.zeros(1, *shape, device=_device(model)), None)
     return [layer for layer, _, _ in passed.each()]

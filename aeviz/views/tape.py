@@ -18,12 +18,12 @@ from aeviz.models.autoencoder import Autoencoder, Code
 
 OPERATIONS = frozenset(
     {
-        "_unsafe_view", "add", "addmm", "alias", "argmin", "bmm", "cat", "clamp", "clone", "constant_pad_nd",
-        "convolution", "detach", "div", "elu", "embedding", "exp", "expand", "gelu", "hardtanh", "index",
-        "index_select", "leaky_relu", "max_pool2d_with_indices", "max_unpool2d", "mm", "mul", "neg", "permute", "pow",
-        "relu", "replication_pad2d", "reshape", "rsub", "scatter", "select", "sigmoid", "silu", "slice", "softplus",
-        "split", "sqrt", "squeeze", "sub", "sum", "t", "tanh", "topk", "transpose", "unsqueeze", "upsample_nearest2d",
-        "view", "zeros_like",
+        "_softmax", "_unsafe_view", "add", "addmm", "alias", "argmin", "bmm", "cat", "clamp", "clone",
+        "constant_pad_nd", "convolution", "detach", "div", "elu", "embedding", "exp", "expand", "gelu", "hardtanh",
+        "index", "index_select", "leaky_relu", "max_pool2d_with_indices", "max_unpool2d", "mm", "mul", "neg",
+        "permute", "pow", "relu", "replication_pad2d", "reshape", "rsub", "scatter", "select", "sigmoid", "silu",
+        "slice", "softplus", "split", "sqrt", "squeeze", "sub", "sum", "t", "tanh", "topk", "transpose",
+        "unsqueeze", "upsample_nearest2d", "view", "zeros_like",
     }
 )  # fmt: skip
 """What the player in the page (components/javascript/tape.js) can carry out: names of ATen without their overloads."""

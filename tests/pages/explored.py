@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from aeviz.data import Digits, Photos, Shapes, Toys
 from aeviz.learning import SGD
-from aeviz.models import Aae, ConditionalVae, Conv, ConvUnpool, Gan, Linear, Mlp, Vae, VqVae, Wae
+from aeviz.models import Aae, ConditionalVae, Conv, ConvUnpool, Dbm, Gan, Linear, Mlp, Rbm, Vae, VqVae, Wae
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -35,6 +35,11 @@ RECIPES: Mapping[str, Recipe] = {
     "adversarial": Recipe(data=Digits(), model=Aae(hidden=SMALL), epochs=1),
     "generator": Recipe(data=Digits(), model=Gan(code=4, hidden=SMALL), epochs=1),
     "generated points": Recipe(data=Toys(points=100), model=Gan(code=2, hidden=SMALL), epochs=1, batch_size=32),
+    "machine": Recipe(data=Digits(), model=Rbm(code=9, phase="persistent", particles=20), epochs=1),
+    "deep machine": Recipe(data=Digits(), model=Dbm(hidden=(12,), code=2, particles=20), epochs=1),
+    "machine of points": Recipe(
+        data=Toys(points=100), model=Rbm(code=3, likelihood="gaussian"), epochs=1, batch_size=32
+    ),
     "diverged": Recipe(data=Digits(), model=Linear(code=2), optimizer=SGD(learning_rate=10), epochs=1),
 }
 

@@ -18,7 +18,7 @@ from aeviz.ui.corruption import CORRUPTIONS
 from aeviz.views import iteration, probes
 from tests.pages.explored import RECIPES, address, page, ran
 
-POINTS = {"points", "no classes", "generated points"}
+POINTS = {"points", "no classes", "generated points", "machine of points"}
 
 
 @pytest.mark.parametrize("name", RECIPES)

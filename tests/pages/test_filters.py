@@ -20,7 +20,13 @@ def images(at: AppTest) -> list[str]:
     return [each.alt for group in at.get("image") for each in group.proto.imgs]
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name != "diverged"])
+def test_what_has_no_layers_in_an_order_is_shown_the_way(runs: Runs) -> None:
+    at = page("filters", run=runs["deep machine"])
+    assert not at.exception
+    assert [each.value.count("its units are on the page Energy") for each in at.error] == [1]
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ("diverged", "deep machine")])
 def test_every_kind_of_run(runs: Runs, store: Store, name: str) -> None:
     at = page("filters", run=runs[name])
     found = units.layers_of(open_run(store, runs[name]))

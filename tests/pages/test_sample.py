@@ -12,7 +12,7 @@ from aeviz.runs.store import Store
 from aeviz.ui.gallery import axis_name
 from tests.pages.explored import RECIPES, page, pictures, ran
 
-POINTS = {"points", "no classes", "generated points"}
+POINTS = {"points", "no classes", "generated points", "machine of points"}
 
 
 @pytest.mark.parametrize("name", RECIPES)

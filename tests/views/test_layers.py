@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from aeviz.errors import SettingError
 from aeviz.models import MODELS, Conv, ConvUnpool, Gan, Mlp, ModelSpec
 from aeviz.models.autoencoder import Autoencoder
+from aeviz.models.machines import Machine
 from aeviz.models.stacked import layers_of
 from aeviz.views import filters, layers
 from aeviz.views.excitation import preferred, strongest
@@ -27,6 +29,18 @@ def built(spec: ModelSpec, shape: tuple[int, ...] = SHAPE) -> Any:
     return model
 
 
+LOOPS = [each for each in MODELS if built(each()).loops]
+feedforward = pytest.mark.parametrize(
+    "spec", [each for each in MODELS if each not in LOOPS], ids=lambda each: each.__name__
+)
+
+
+@pytest.mark.parametrize("spec", LOOPS, ids=lambda each: each.__name__)
+def test_what_loops_has_no_layers_in_an_order(spec: type[ModelSpec]) -> None:
+    with pytest.raises(SettingError, match="its units are on the page Energy"):
+        layers.layers(built(spec()), SHAPE)
+
+
 def named(model: Autoencoder, name: str, shape: tuple[int, ...] = SHAPE) -> Layer:
     return next(each for each in layers.layers(model, shape) if each.name == name)
 
@@ -36,7 +50,7 @@ def x() -> np.ndarray:
     return np.random.default_rng(0).random((7, *SHAPE), dtype=np.float32)
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda each: each.__name__)
+@feedforward
 def test_every_weight_of_every_model_is_in_a_layer(spec: type[ModelSpec]) -> None:
     model = built(spec())
     found = layers.layers(model, SHAPE)
@@ -44,6 +58,8 @@ def test_every_weight_of_every_model_is_in_a_layer(spec: type[ModelSpec]) -> Non
     learned = {name: each for name, each in model.named_parameters() if each.dim() > 1 and name != "book"}
     assert [name for name, each in learned.items() if each.data_ptr() not in heard] == []
     inside = [each.weight.data_ptr() for each in layers_of(model)]  # type: ignore[operator]
+    if isinstance(model, Machine):
+        inside = [each.data_ptr() for each in model.maps()]
     assert [each.weight.data_ptr() for each in found if each.part == "encoder"] == inside, "in their order"
     names = [each.name for each in found]
     assert len(set(names)) == len(names)
@@ -51,7 +67,7 @@ def test_every_weight_of_every_model_is_in_a_layer(spec: type[ModelSpec]) -> Non
     assert named(model, "code").units == model.code
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda each: each.__name__)
+@feedforward
 def test_what_is_heard_is_what_the_model_computes(spec: type[ModelSpec], x: np.ndarray) -> None:
     model = built(spec())
     heard = layers.activations(model, x)
@@ -65,7 +81,7 @@ def test_what_is_heard_is_what_the_model_computes(spec: type[ModelSpec], x: np.n
     assert all(answers[layer.name].shape == (len(x), layer.units) for layer in layers.layers(model, SHAPE))
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda each: each.__name__)
+@feedforward
 def test_every_layer_of_every_model_has_pictures_or_a_reason(spec: type[ModelSpec]) -> None:
     model = built(spec())
     found = layers.layers(model, SHAPE)

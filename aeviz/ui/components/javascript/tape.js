@@ -266,6 +266,20 @@ function softened(x, beta = 1, threshold = 20) {
   return mapped(x, (value) => (value * beta > threshold ? value : Math.log1p(Math.exp(value * beta)) / beta));
 }
 
+function shares({ shape, values }, axis) {
+  const width = shape[axis < 0 ? axis + shape.length : axis];
+  if ((axis + shape.length) % shape.length !== shape.length - 1) throw new Error("softmax only over the last axis");
+  const made = new Float32Array(values.length);
+  for (let row = 0; row < values.length; row += width) {
+    const own = values.subarray(row, row + width);
+    const most = Math.max(...own);
+    const powers = Array.from(own, (value) => Math.exp(value - most));
+    const total = powers.reduce((sum, value) => sum + value, 0);
+    made.set(powers.map((value) => value / total), row);
+  }
+  return { shape, values: made };
+}
+
 // The coefficients of the rational approximation 7.1.26 of Abramowitz & Stegun, good to 1.5e-7.
 function errorFunction(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
@@ -276,6 +290,7 @@ function errorFunction(x) {
 const same = (x) => x;
 
 const OPERATIONS = {
+  _softmax: shares,
   _unsafe_view: reshaped,
   add: (one, other, { alpha = 1 } = {}) => paired(one, other, (a, b) => a + alpha * b),
   addmm: (bias, x, w) => multiplied(x, w, bias),
