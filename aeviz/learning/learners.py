@@ -128,6 +128,7 @@ class Backpropagation:
                 for group in optimizer.param_groups:
                     group["lr"] = self.spec.learning_rate * factor(self.spec.schedule, progress)
             optimizer.step()
+        self.model.settle()
         return values
 
     def evaluate(self, batch: Batch, generator: torch.Generator) -> Losses:

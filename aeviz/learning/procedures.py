@@ -14,6 +14,7 @@ from aeviz.learning.optimizers import Optimizer
 from aeviz.learning.terms import Term
 from aeviz.learning.train import Examples, Stage
 from aeviz.models.autoencoder import Autoencoder, ModelSpec
+from aeviz.models.machines import Machine
 from aeviz.models.rbm import obstacles
 from aeviz.models.stacked import Layered, layers_of
 from aeviz.seeds import generator
@@ -254,7 +255,7 @@ def layer_stages(task: Task, layers: Layers, epochs: int) -> list[Stage]:
     made = []
     for number in range(1, model.depth + 1):
         part = model.layer(number)
-        rbm = layers == "rbm"
+        rbm = layers == "rbm" and not isinstance(part, Machine)  # a machine's own losses are contrastive already
         made.append(
             task.stage(
                 f"layer {number}",

@@ -11,6 +11,7 @@ from aeviz.models.autoencoder import (
     Posterior,
     Samples,
 )
+from aeviz.models.belief import Dbn
 from aeviz.models.conditional import ConditionalVae
 from aeviz.models.connected import Boltzmann
 from aeviz.models.convolutional import Conv, ConvUnpool
@@ -42,6 +43,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     Gan,
     ConvGan,
     Rbm,
+    Dbn,
     Dbm,
     Boltzmann,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "ConvVqVae",
     "ConvWae",
     "Dbm",
+    "Dbn",
     "Gan",
     "Linear",
     "Mlp",

@@ -207,6 +207,9 @@ class Autoencoder(nn.Module):
         """
         return {"reconstruction": self.mean_negative_log_likelihood(forward.logits, forward.batch)}
 
+    def settle(self) -> None:
+        """After each update: bring along what follows the weights. Nothing by default."""
+
     @property
     def loops(self) -> bool:
         """Whether its layers hear each other to and fro, so that a pass has no layers in an order."""

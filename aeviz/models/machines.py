@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from aeviz.data.pairings import Batch
 from aeviz.models.autoencoder import Autoencoder, Code, CodeRange, ModelSpec, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
 from aeviz.models.gibbs import gibbs, noise, tempered
@@ -95,9 +96,22 @@ class Machine(Autoencoder):
         v = x.flatten(1)
         return v if self.deviation == 1 else v / self.deviation
 
+    def hidden(self) -> list[str]:
+        """The names of the hidden layers, from the data up."""
+        return self.machine.layers[1:]
+
     def states(self, x: Tensor) -> State:
         """Every layer given these examples: the means of the data phase."""
         raise NotImplementedError
+
+    def projected(self, layer: str, most: int) -> Float[Tensor, "n ..."]:
+        """What the first `most` units of a hidden layer drive in the pixels, through the layers below it."""
+        layers = self.machine.layers
+        at = layers.index(layer)
+        drawn: Tensor = self.machine.weight((layers[at - 1], layer)).detach()[:most]
+        for place in range(at - 1, 0, -1):
+            drawn = drawn @ self.machine.weight((layers[place - 1], layers[place])).detach()
+        return drawn.reshape(-1, *self.shape)
 
     def log_unnormalised(self, x: Tensor) -> Float[Tensor, " n"]:
         """log p(v) + log Z of each example in nats, in double precision; a lower bound on it where `bounded`."""
@@ -260,7 +274,7 @@ class Restricted(Machine):
 
         Source: Hinton, Neural Computation 14 (2002), eq. 5; persistent chains: Tieleman, ICML 2008.
         """
-        given = self.clamped(forward.batch.targets)
+        given = self.given(forward.batch)
         with torch.no_grad():
             told = self.mean_negative_log_likelihood(forward.logits, forward.batch)
             dream = self._dream(forward)
@@ -275,9 +289,19 @@ class Restricted(Machine):
                 parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
         return parts
 
+    def given(self, batch: Batch) -> State:
+        """The data phase of a batch: the lower layers as its examples say."""
+        return self.clamped(batch.targets)
+
     def _dream(self, forward: Pass) -> State:
         """The visible layers of the model phase."""
         draws = forward.draws()
+        if self.chains.phase == "contrastive" and len(self.lowers) > 1:
+            state = self.given(forward.batch)
+            mean = self.machine.units[self.uppers[0]].mean(self.machine.inputs(self.uppers[0], state))
+            state |= {name: self._drawn(mean, draws) for name in self.uppers}
+            state = gibbs(self.machine, state, self.chains.steps, draws)
+            return {name: state[name] for name in self.lowers}
         if self.chains.phase != "contrastive":
             state = self.dreamed({}, forward)
             return {name: state[name] for name in self.lowers}

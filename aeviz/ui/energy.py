@@ -222,14 +222,12 @@ def show_phases(opened: OpenRun) -> None:
     found = _statistics(opened.run.id, opened.step, opened)
     order = np.argsort(-np.abs(found.gradient).mean(1))
     shape = opened.dataset.shape
-    if not pictured(opened):
-        st.dataframe(
-            [
-                {"unit": int(unit), **{f"x{d + 1}": float(v) for d, v in enumerate(found.gradient[unit])}}
-                for unit in order[:10]
-            ],
-            hide_index=True,
-        )
+    if not pictured(opened) or found.data.shape[1] != math.prod(shape):
+        # Of points, or of a layer below the machine that are no pixels.
+        columns = {
+            f"unit {place + 1} below": found.gradient[order[:10], place] for place in range(min(6, len(found.data[0])))
+        }
+        st.dataframe({"hidden unit": order[:10]} | columns, hide_index=True)
         return
     units = order[:12]
     rows = (("⟨v h⟩ in the data", found.data), ("⟨v h⟩ in the dream", found.model), ("Difference", found.gradient))

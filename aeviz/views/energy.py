@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from aeviz.errors import SettingError
 from aeviz.models.deep import DeepMachine
@@ -26,7 +25,7 @@ CHUNK = 1000
 
 def hidden_layers(model: Machine) -> list[str]:
     """The names of the hidden layers, from the data up."""
-    return model.machine.layers[1:]
+    return model.hidden()
 
 
 def projected(model: Machine, layer: str, most: int = 100) -> Float[np.ndarray, "n ..."]:
@@ -37,12 +36,7 @@ def projected(model: Machine, layer: str, most: int = 100) -> Float[np.ndarray, 
 
     Source: Lee, Ekanadham, Ng, NIPS 2007, §4 (combinations of the filters of the layer below).
     """
-    machine, layers = model.machine, model.machine.layers
-    at = layers.index(layer)
-    drawn: Tensor = machine.weight((layers[at - 1], layer)).detach()[:most]
-    for place in range(at - 1, 0, -1):
-        drawn = drawn @ machine.weight((layers[place - 1], layers[place])).detach()
-    found: np.ndarray = drawn.reshape(-1, *model.shape).numpy()
+    found: np.ndarray = model.projected(layer, most).numpy()
     return found
 
 
@@ -106,7 +100,7 @@ def run_chain(
         state = state | model.clamped(x)
         state = gibbs(machine, state, 1, draws, held=(visible,), temperature=temperature)
         first = x.reshape(len(x), -1)
-    shown = [first.numpy() if first is not None else state[visible].numpy() * model.deviation]
+    shown = [first.numpy() if first is not None else model.shown(state).flatten(1).numpy()]
     seen, hidden, energies = [state[visible]], [state[lowest]], [machine.energy(state).detach()]
     for _ in range(sweeps):
         state = gibbs(machine, state, 1, draws, temperature=temperature)
@@ -212,8 +206,9 @@ def likelihood(model: Machine, train: Array, test: Array, *, seed: int, temperat
     if exact:
         value = low = high = log_partition(model.machine)
     else:
-        mean = torch.tensor(train, dtype=torch.float32).flatten(1).mean(0)
-        base = mean / model.deviation if gaussian else torch.logit(mean.clamp(0.005, 0.995))
+        with torch.no_grad():
+            mean = model.clamped(torch.tensor(train, dtype=torch.float32))[model.machine.layers[0]].mean(0)
+        base = mean if gaussian else torch.logit(mean.clamp(0.005, 0.995))
         found = annealed_importance(model.machine, generator(seed, "ais"), 100, temperatures, base)
         value, low, high = found.value, found.low, found.high
 

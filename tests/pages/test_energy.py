@@ -6,7 +6,7 @@ import pytest
 
 from aeviz.data import Bars, Toys
 from aeviz.learning import Greedy
-from aeviz.models import Boltzmann, Dbm, Rbm
+from aeviz.models import Boltzmann, Dbm, Dbn, Rbm
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -16,6 +16,7 @@ MACHINES = {
     "restricted": Recipe(model=Rbm(code=9, phase="persistent"), epochs=2),
     "contrastive": Recipe(model=Rbm(code=9), epochs=1),
     "deep": Recipe(model=Dbm(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
+    "directed": Recipe(model=Dbn(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
     "general": Recipe(data=Bars(), model=Boltzmann(phase="exact"), epochs=2),
     "plane": Recipe(data=Toys(), model=Rbm(code=9, likelihood="gaussian"), epochs=2),
 }
@@ -23,6 +24,7 @@ SECTIONS = {
     "restricted": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "contrastive": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "deep": ["Units", "Gibbs chain", "Mean field", "Both phases", "Learning"],
+    "directed": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "general": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "plane": ["Units", "Landscape", "Both phases", "Learning"],
 }
