@@ -110,9 +110,10 @@ def _train(path: Path, folder: Path, name: str, as_json: bool) -> int:
     from tqdm import tqdm
 
     from aeviz.errors import SettingError
+    from aeviz.learning import spread
     from aeviz.presets import PRESETS
     from aeviz.recipe import read_recipe
-    from aeviz.runs.local import carry_out
+    from aeviz.runs.local import accompany, carry_out
     from aeviz.runs.store import Run, Store
 
     try:
@@ -122,7 +123,13 @@ def _train(path: Path, folder: Path, name: str, as_json: bool) -> int:
         raise SettingError(
             f"The recipe {path} cannot be read: {error.strerror}. Presets are: {', '.join(named)}."
         ) from None
-    with tqdm(total=recipe.length(), unit="epoch", disable=as_json or not sys.stderr.isatty()) as bar:
+    with (
+        spread.joined(),
+        tqdm(total=recipe.length(), unit="epoch", disable=as_json or not sys.stderr.isatty()) as bar,
+    ):
+        if spread.rank():
+            accompany(recipe)  # the first process keeps the run and speaks for all
+            return 0
 
         def told(run: Run) -> None:
             bar.update(run.epoch - bar.n)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from aeviz.data.pairings import Batch
+from aeviz.learning import spread
 from aeviz.learning.optimizers import Optimizer, factor
 from aeviz.learning.terms import Term
 from aeviz.models.autoencoder import Autoencoder, Pass
@@ -118,11 +119,13 @@ class Backpropagation:
         return {"loss": total} | parts, forward
 
     def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Losses:
-        parts, _ = self.losses(batch, generator, learning=True, progress=progress)
-        values = _finite({name: part.item() for name, part in parts.items()})
+        mine, weight, draws = spread.share(batch, generator)
+        parts, _ = self.losses(mine, draws, learning=True, progress=progress)
+        values = _finite(spread.summed({name: part.item() for name, part in parts.items()}, weight))
         for parameter in self.learning:  # as `Optimizer.zero_grad` does, without its hooks, which a small step feels
             parameter.grad = None
-        parts["loss"].backward()
+        (parts["loss"] if weight == 1 else parts["loss"] * weight).backward()
+        spread.add_gradients(self.learning)
         for optimizer in self.optimizers:
             if self.spec.schedule != "constant":
                 for group in optimizer.param_groups:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aeviz.errors import StoreError
 from aeviz.recipe import Recipe
+from aeviz.runs.experiment import Experiment
 from aeviz.runs.job import Job
 from aeviz.runs.opened import OpenRun, open_run
 from aeviz.runs.store import Run, Store
@@ -39,6 +40,18 @@ def carry_out(store: Store, recipe: Recipe, name: str = "", told: Callable[[Run]
             store.update(run, status="failed", message=f"{type(error).__name__}: {error}"[:300])
             raise
     return store.run(run)
+
+
+def accompany(recipe: Recipe) -> None:
+    """Train along with another process that carries the same recipe out (`aeviz.learning.spread`), keeping nothing.
+
+    Raises:
+        RecipeError: the choices do not go together.
+        DataError: the data cannot be had.
+    """
+    with one_thread():
+        for _ in Experiment.prepare(recipe).events():
+            pass
 
 
 def train(recipe: Recipe, store: str | Path = "store", name: str = "") -> OpenRun:
