@@ -17,6 +17,7 @@ _HOMES = {
     "aeviz.runs.opened": ("OpenRun", "open_run"),
     "aeviz.runs.local": ("train",),
     "aeviz.data": (
+        "Bars",
         "Digits",
         "FashionMnist",
         "Glyphs",
@@ -30,6 +31,7 @@ _HOMES = {
     "aeviz.data.pairings": ("Clean", "GaussianNoise", "MaskingNoise", "Occlusion", "SaltAndPepper", "SuperResolution"),
     "aeviz.models": (
         "Aae",
+        "Boltzmann",
         "ConditionalVae",
         "Conv",
         "ConvGan",
@@ -38,9 +40,12 @@ _HOMES = {
         "ConvVae",
         "ConvVqVae",
         "ConvWae",
+        "Dbm",
+        "Dbn",
         "Gan",
         "Linear",
         "Mlp",
+        "Rbm",
         "TcVae",
         "Vae",
         "VqVae",

@@ -13,11 +13,9 @@ PEER, BOUND = 1.5, 0.5
 
 
 def energy(settings: Settings) -> Iterator[Row]:
-    """CD-1 at 784 – 256 and 784 – 1024 against scikit-learn's BernoulliRBM and against five matrix products a step.
-
-    The sides take turns in one process with one thread, in processor time. scikit-learn's machine keeps persistent
-    chains, which costs the same products: up, down, up, and the two correlations.
-    """
+    """CD-1 at 784 – 256 and 784 – 1024 against scikit-learn's BernoulliRBM and against its own matrix products."""
+    # In turns in one process with one thread, in processor time. scikit-learn's machine keeps persistent chains, which
+    # costs the same five products: up, down, up, and the two correlations.
     import torch
     from sklearn.neural_network import BernoulliRBM
 

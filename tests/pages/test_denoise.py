@@ -102,7 +102,7 @@ def test_runs_beside_it_are_fed_the_same_and_stand_in_one_grid(runs):
 def test_only_runs_on_examples_of_the_same_shape_are_offered(runs):
     at = page("denoise", run=runs["points"])
     offered = at.multiselect[0].options
-    assert len(offered) == 1 and runs["generated points"][-6:] in offered[0]  # the swiss roll lies in space
+    assert {each[-6:] for each in offered} == {runs[name][-6:] for name in ("generated points", "machine of points")}
     at = page("denoise", run=runs["points"], denoise__beside=f"{runs['code of 8']},000000000000-000000")
     told = [each.value for each in at.error]
     assert len(told) == 2 and "another shape" in told[0] and "There is no run" in told[1] and at.metric
