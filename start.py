@@ -19,7 +19,7 @@ ENVIRONMENT = HERE / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 APP = ("requirements.txt",)
-TESTS = ("requirements.txt", "requirements-dev.txt")
+TESTS = ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt")
 IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")  # a process for each core; -n 0 after it has one for all
 NO_CHROMIUM = "There is no Chromium: install one (apt-get install chromium) or put its path into AEVIZ_CHROMIUM."
 
@@ -89,7 +89,7 @@ def install(files: Sequence[str]) -> int:
             return 1
     if is_installed(files):
         return 0
-    say(f"installing {' and '.join(files)}; the first time this takes some minutes ...")
+    say(f"installing {', '.join(files)}; the first time this takes some minutes ...")
     if sys.platform == "linux" and shutil.which("nvidia-smi") is None:
         # PyPI's torch brings gigabytes of CUDA. It is taken below all the same if this index is out of reach.
         once = ["--no-deps", "--timeout", "5", "--retries", "0", "--index-url", "https://download.pytorch.org/whl/cpu"]

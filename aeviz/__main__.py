@@ -11,6 +11,7 @@ from aeviz.errors import AevizError
 
 if TYPE_CHECKING:
     from aeviz.runs.store import Store
+    from aeviz.runs.sweeping import Engine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "sweep":
                 from aeviz.cli.sweeps import sweep
 
-                return sweep(chosen.sweep, chosen.store, chosen.workers, chosen.json)
+                return sweep(chosen.sweep, chosen.store, _engine(chosen), chosen.json)
             case "presets":
                 _presets(chosen.json)
             case "labels":
@@ -44,6 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _engine(chosen: argparse.Namespace) -> "Engine":
+    """What trains the runs of a sweep."""
+    if chosen.engine == "ray":
+        from aeviz.runs.cluster import Ray
+
+        return Ray(chosen.address)
+    from aeviz.runs.engines import Local
+
+    return Local(chosen.workers)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m aeviz", description="Train autoencoders, list what was trained, and measure it."
@@ -60,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     sweeping.add_argument("sweep", type=Path, help="a file with the sweep as JSON")
     sweeping.add_argument("--store", type=Path, default=Path("store"), help="folder of runs (default: store)")
     sweeping.add_argument("--workers", type=int, default=0, help="processes that train (default: one a core)")
+    sweeping.add_argument("--engine", choices=("local", "ray"), default="local", help="where runs are trained")
+    sweeping.add_argument("--address", default="", help="of a Ray cluster, as host:port (default: this machine's)")
     sweeping.add_argument("--json", action="store_true", help="no progress bar; the last line is one JSON object")
     listing = commands.add_parser("runs", help="list the runs of a store")
     listing.add_argument("--store", type=Path, default=Path("store"), help="folder of runs (default: store)")

@@ -14,6 +14,7 @@ import start
 def tree(tmp_path: Path) -> Path:
     """A folder with requirement files and an empty environment."""
     (tmp_path / "requirements.txt").write_text("-c constraints.txt\ntorch==2.13.0   # models\nnumpy==2.4.6\n")
+    (tmp_path / "requirements-ray.txt").write_text("ray==2.60.0\n")
     (tmp_path / "requirements-dev.txt").write_text("pytest==9.2.0\n")
     (tmp_path / "constraints.txt").write_text("scipy==1.17.1\n")
     (tmp_path / ".venv").mkdir()
@@ -39,13 +40,15 @@ def test_an_installation_is_remembered(tree):
     assert not installed(start.TESTS, tree), "the app's packages are not those of the tests"
 
 
-@pytest.mark.parametrize("changed", ["requirements.txt", "requirements-dev.txt", "constraints.txt"])
+@pytest.mark.parametrize(
+    "changed", ["requirements.txt", "requirements-ray.txt", "requirements-dev.txt", "constraints.txt"]
+)
 def test_a_changed_file_asks_for_a_new_installation(tree, changed):
     record(start.APP, tree)
     record(start.TESTS, tree)
     (tree / changed).write_text((tree / changed).read_text() + "tqdm==4.70.1\n")
     assert not installed(start.TESTS, tree)
-    assert installed(start.APP, tree) == (changed == "requirements-dev.txt")
+    assert installed(start.APP, tree) == (changed in {"requirements-ray.txt", "requirements-dev.txt"})
 
 
 def test_moving_a_line_from_one_file_to_the_next_is_a_change(tree):

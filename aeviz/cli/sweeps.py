@@ -9,15 +9,14 @@ from typing import Any
 from tqdm import tqdm
 
 from aeviz.errors import SettingError
-from aeviz.runs.engines import Local
 from aeviz.runs.store import Store
-from aeviz.runs.sweeping import Progress, Swept, Trial, carry_out, path_of, told_runs
+from aeviz.runs.sweeping import Engine, Progress, Swept, Trial, carry_out, path_of, told_runs
 from aeviz.searches import Range
 from aeviz.sweep import Sweep, described, shown
 from aeviz.views.sweep_figures import Judged, outcome
 
 
-def sweep(path: Path, folder: Path, workers: int, as_json: bool) -> int:
+def sweep(path: Path, folder: Path, engine: Engine, as_json: bool) -> int:
     """Carry out the sweep in a file; 0 when every run of it finished, 1 when some did not, 130 when interrupted."""
     wanted = Sweep.from_json(_read(path)).check()
     store = Store(folder)
@@ -29,7 +28,7 @@ def sweep(path: Path, folder: Path, workers: int, as_json: bool) -> int:
             bar.set_postfix_str(f"{progress.running} running {left}".strip())
             bar.update(progress.done - bar.n)
 
-        found = carry_out(store, wanted, Local(workers), told)
+        found = carry_out(store, wanted, engine, told)
     plot = _plot(store, found)
     if as_json:
         points = [_judged_json(found.sweep, each) for each in found.trials]

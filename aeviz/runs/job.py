@@ -27,8 +27,9 @@ ROW_INTERVAL = 0.2  # seconds between updates of a run's row
 class Job:
     """One run in this worker's hands: its experiment, its generator of events, and what was last written when."""
 
-    def __init__(self, store: Store, run: Run) -> None:
+    def __init__(self, store: Store, run: Run, *, checkpoint_interval: float = CHECKPOINT_INTERVAL) -> None:
         self.store = store
+        self.checkpoint_interval = checkpoint_interval
         self.id = run.id
         self.experiment = Experiment.prepare(run.recipe)
         self.frame_epochs = frame_epochs([stage.epochs for stage in self.experiment.stages])
@@ -167,7 +168,7 @@ class Job:
                 self._write_frame(kept=True)
                 if event.epoch in self.moment_epochs:
                     self._keep_moment()
-            if event.done and time.monotonic() - self.wrote_checkpoint >= CHECKPOINT_INTERVAL:
+            if event.done and time.monotonic() - self.wrote_checkpoint >= self.checkpoint_interval:
                 self._keep_checkpoint()
 
     def _finish(self, event: Finished) -> None:
