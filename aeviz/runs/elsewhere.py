@@ -22,7 +22,7 @@ COLUMNS = ("status", "epoch", "step", "steps", "seconds", "message")
 
 @dataclass(frozen=True)
 class Slice:
-    """What changed. files: path within the run's folder → its bytes; gone: paths that are no more; columns: its row's."""
+    """What changed. files: path within the run's folder → bytes; gone: paths that are no more; columns: of its row."""
 
     columns: Mapping[str, object]
     files: Mapping[str, bytes]
