@@ -7,13 +7,17 @@ UMAP must not run twice at once in a process: its threads can abort it.
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 from aeviz.errors import AevizError
 from aeviz.runs.store import Store
+
+WARM_AFTER = 10.0  # seconds from the start, when the server has better things to do
 
 
 def name_of(step: int, kind: str = "umap") -> str:
@@ -38,6 +42,16 @@ def project(store: Store, run_id: str, step: int, kind: str = "umap") -> None:
         store.answer_projection(run_id, step, kind, "failed", f"{words} failed ({error}). PCA is shown.")
 
 
+def warm() -> None:
+    """Let UMAP be imported and compiled, so that the first who asks for a picture waits only for the picture."""
+    import numpy as np
+
+    from aeviz.views import projections
+
+    with contextlib.suppress(Exception):  # who asks for a picture is told why there is none
+        projections.umap(np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32), seed=0)
+
+
 def main() -> None:
     """Answer requests for projections until standard input closes."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -53,11 +67,15 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     pause = threading.Event()
+    due = time.monotonic() + WARM_AFTER
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             wanted = store.next_projection()
             if wanted:
                 project(store, *wanted)
+            elif time.monotonic() >= due and not store.workers():  # half a minute of a core, which nobody waits for
+                due = math.inf
+                warm()
             else:
                 pause.wait(0.5)
 

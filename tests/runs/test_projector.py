@@ -104,3 +104,15 @@ def test_umap_keeps_neighbours_together_and_repeats_itself() -> None:
     nearest = np.argsort(distances, axis=1)[:, 1:6]
     assert (nearest // 20 == np.arange(60)[:, None] // 20).mean() > 0.95
     assert np.array_equal(points, projections.umap(z, seed=1, neighbours=8))
+
+
+def test_warming_makes_a_picture_as_requests_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def broken(z: np.ndarray, seed: int, neighbours: int = 15) -> np.ndarray:
+        shapes.append(z.shape)
+        raise RuntimeError("no compiler here")
+
+    monkeypatch.setattr(projections, "umap", broken)
+    projector.warm()  # says nothing: nobody has asked
+    assert shapes == [(40, 3)]
