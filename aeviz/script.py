@@ -1,10 +1,12 @@
-"""A recipe as a script of plain PyTorch that trains the same model and comes to the same numbers.
+"""A recipe as a script, or a notebook, of plain PyTorch that trains the same model and comes to the same numbers.
 
 The script needs torch, numpy and scikit-learn, and nothing of aeviz. It draws initial weights, the order of batches and
 the noise from the same generators, so on the same CPU its losses agree with the run's but for the rounding of sums.
 """
 
 import json
+import re
+from typing import Any
 
 from aeviz.data import Digits
 from aeviz.data.pairings import Clean, GaussianNoise, MaskingNoise
@@ -80,6 +82,29 @@ def script(recipe: Recipe) -> str:
         optimizer=_optimizer(recipe),
         chunk=max(16, CHUNK // max((term.rows(model.code) for term in recipe.terms), default=1)),
     )
+
+
+def notebook(recipe: Recipe) -> str:
+    """The same as a Jupyter notebook (format 4.5, JSON): the script's parts as cells, the recipe in words above them.
+
+    Raises:
+        RecipeError: as `script`.
+    """
+    _, words, code = script(recipe).split('"""', 2)
+    title, *rest = words.strip().split("\n\n")
+    told, text = rest
+    cells = [_cell("markdown", f"# {title}\n\n{told}\n\n```json\n{json.dumps(json.loads(text), indent=1)}\n```")]
+    cells += [_cell("code", part) for part in re.split(r"\n{3,}", code.strip())]
+    cells = [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _cell(kind: str, source: str) -> dict[str, Any]:
+    lines = source.strip().splitlines(keepends=True)
+    shared: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": lines}
+    return shared | {"execution_count": None, "outputs": []} if kind == "code" else shared
 
 
 def refusals(recipe: Recipe) -> list[str]:

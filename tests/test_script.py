@@ -1,5 +1,6 @@
 """The script of a recipe, run by itself, comes to the numbers of the run; what it has no words for is refused."""
 
+import json
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from aeviz.models import Mlp, Vae
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
-from aeviz.script import refusals, script
+from aeviz.script import notebook, refusals, script
 
 RECIPES = {
     "plain": Recipe(model=Mlp(hidden=(16,), code=3), epochs=3, batch_size=100, seed=5),
@@ -53,6 +54,31 @@ def test_a_script_trains_the_same_model_to_the_same_numbers(name: str, store: St
     assert float(found[2]) == pytest.approx(test["mse"], rel=1e-4)
     # Far nearer than another seed comes.
     assert abs(float(found[1]) - test["loss"]) < 1e-3 < test["loss"]
+
+
+def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Path) -> None:
+    recipe = RECIPES["contractive"]
+    made = json.loads(notebook(recipe))
+    assert (made["nbformat"], made["nbformat_minor"]) == (4, 5)
+    first, *code = made["cells"]
+    assert first["cell_type"] == "markdown" and '"Contractive"' in "".join(first["source"])
+    assert len({cell["id"] for cell in made["cells"]}) == len(made["cells"]) > 4
+    assert all(cell["cell_type"] == "code" and cell["outputs"] == [] for cell in code)
+    # As a kernel does it: each cell compiled by itself, all in one namespace.
+    cells = json.dumps(["".join(cell["source"]) for cell in code])
+    (tmp_path / "cells.json").write_text(cells, encoding="utf-8")
+    (tmp_path / "script.py").write_text(script(recipe), encoding="utf-8")
+    kernel = (
+        "import json\nname = {}\nfor cell in json.load(open('cells.json')): exec(compile(cell, 'cell', 'exec'), name)"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-P", *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
+        )
+        for words in (["-c", kernel], ["script.py"])
+    ]
+    assert told[0].stdout == told[1].stdout
+    assert "test loss" in told[0].stdout
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def drawn(store: Store, run: Run) -> Iterator[tuple[int, "Frame", int]]:
     Raises:
         StoreError: the run has no frames yet.
     """
-    from aeviz.views import training_film
+    from aeviz.views import pen, training_film
 
     steps = store.frames(run.id)
     if not steps:
@@ -90,7 +90,7 @@ def drawn(store: Store, run: Run) -> Iterator[tuple[int, "Frame", int]]:
         np.array(
             [[row["epoch"], row["train"].get("loss"), row["test"].get("loss")] for row in rows], np.float64
         ).reshape(-1, 3),
-        training_film.box_of([arrays["points"] for arrays, _ in kept]),
+        pen.box_of([arrays["points"] for arrays, _ in kept]),
         scene.get("labels"),
         json.loads(about.get("classes", "[]")),
         scene["inputs"],

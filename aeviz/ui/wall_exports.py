@@ -1,4 +1,4 @@
-"""What of a wall can be taken along: its table, its recipes, a script of a run, and a page of its own."""
+"""What of a wall can be taken along: table, recipes, a page, a picture; of a run a script and a notebook."""
 
 import csv
 import io
@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from aeviz.errors import RecipeError
+from aeviz.errors import RecipeError, StoreError
+from aeviz.runs.film import settings
 from aeviz.runs.opened import OpenRun
 from aeviz.runs.store import Run, Store
-from aeviz.script import script
+from aeviz.script import notebook, script
 from aeviz.ui import wall_page
 from aeviz.ui.form import literal
 from aeviz.ui.wall import example_file
-from aeviz.views import comparison
+from aeviz.views import comparison, wall_sheet
 
 
 def rows(found: Sequence[OpenRun], told: Sequence[Mapping[str, float]]) -> list[list[str]]:
@@ -59,7 +60,34 @@ def exports(kept: Store, found: Sequence[OpenRun], told: Sequence[Mapping[str, f
             help="The wall as one file that opens in any browser, without this server: codes, reconstructions and "
             f"samples at up to {wall_page.MOST_FRAMES} moments.",
         )
+        st.download_button(
+            "Picture", lambda: picture(kept, runs), "wall.png", "image/png", icon=":material/image:",
+            help="Codes and reconstructions of every run as they were last kept, the settings below.",
+        )  # fmt: skip
         script_of(runs)
+
+
+def picture(kept: Store, runs: Sequence[Run]) -> bytes:
+    """The wall as PNG: the last stored frame of each run.
+
+    Raises:
+        StoreError: a run has no frames yet, or one cannot be read.
+    """
+    recipes = [run.recipe for run in runs]
+    tiles, classes = [], list[str]()
+    for run, caption in zip(runs, comparison.captions(recipes), strict=True):
+        scene, about = kept.read(run.id, "scene")
+        steps = kept.frames(run.id)
+        if not steps:
+            raise StoreError(f"{run.name} has no frames yet. Wait for its first epoch.")
+        frame, told = kept.read(run.id, f"frames/{steps[-1]:08d}")
+        loss = json.loads(told.get("losses", "{}")).get("test", {}).get("loss")
+        reached = f"epoch {told['epoch']}" + ("" if loss is None else f", test loss {loss:.4g} nats")
+        labels, pictures = scene.get("labels"), (scene["inputs"], frame["reconstructions"])
+        tiles.append(wall_sheet.Tile(caption, reached, frame["points"], labels, *pictures))
+        classes = classes or json.loads(about.get("classes", "[]"))
+    whose = "The first run; what the others change stands above them.\n" if len(recipes) > 1 else ""
+    return wall_sheet.sheet(tiles, classes, whose + settings(recipes[0]))
 
 
 def script_of(runs: Sequence[Run]) -> None:
@@ -70,12 +98,16 @@ def script_of(runs: Sequence[Run]) -> None:
     )
     run = runs[place or 0]
     try:
-        text, why = script(run.recipe), ""
+        text, cells, why = script(run.recipe), notebook(run.recipe), ""
     except RecipeError as error:
-        text, why = "", str(error)
+        text, cells, why = "", "", str(error)
     st.download_button(
         "Script", text, f"{run.id}.py", "text/x-python", icon=":material/code:", disabled=not text,
         help="Trains the same model in plain PyTorch, and comes to the same numbers.",
+    )  # fmt: skip
+    st.download_button(
+        "Notebook", cells, f"{run.id}.ipynb", "application/x-ipynb+json", icon=":material/book_2:", disabled=not cells,
+        help="The same script in cells, for Jupyter.",
     )  # fmt: skip
     if why:
         st.caption(literal(why))

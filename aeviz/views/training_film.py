@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from aeviz.views import film, images
+from aeviz.views import film, images, pen
 from aeviz.views.images import SHEET
 from aeviz.views.look import INKS, PALETTE, colour_of
 
@@ -19,7 +19,6 @@ PICTURES = (836, HEAD + 26, 340, 400)
 INKS_OF = INKS["light"]
 DOT = 3
 
-Box = tuple[float, float, float, float]
 Frame = UInt8[np.ndarray, "_ _ 3"]
 
 
@@ -33,31 +32,20 @@ class Script:
 
     name: str
     losses: Float[np.ndarray, "n 3"]
-    box: Box
+    box: pen.Box
     labels: Int[np.ndarray, " m"] | None
     classes: Sequence[str]
     inputs: np.ndarray
     targets: np.ndarray
 
 
-def box_of(points: Sequence[Float[np.ndarray, "m 2"]]) -> Box:
-    """A box around the codes of all frames, the outermost hundredth left out at each side, with a margin."""
-    every = np.concatenate([each[np.isfinite(each).all(1)] for each in points])
-    if not len(every):
-        return (-1.0, -1.0, 1.0, 1.0)
-    low, high = np.percentile(every, 1, axis=0), np.percentile(every, 99, axis=0)
-    half = max(float((high - low).max()) / 2, 1e-6) * 1.12
-    across, up = (low + high) / 2
-    return (float(across - half), float(up - half), float(across + half), float(up + half))
-
-
 def drawn(script: Script, frame: Mapping[str, np.ndarray], epoch: int, stage: str, axes: Sequence[str]) -> Frame:
     """The frame of an epoch. frame: the arrays of a stored frame; stage: its name, empty where there is only one."""
     sheet = Image.new("RGB", (WIDTH, HEIGHT), SHEET)
     pencil = ImageDraw.Draw(sheet)
-    _text(pencil, (EDGE, 16), script.name, 20)
+    pen.text(pencil, (EDGE, 16), script.name, 20)
     told = f"epoch {epoch}" + (f" · {stage}" if stage else "")
-    _text(pencil, (WIDTH - EDGE - _width(told, 20), 16), told, 20)
+    pen.text(pencil, (WIDTH - EDGE - pen.width(told, 20), 16), told, 20)
     _losses(pencil, script.losses, epoch)
     _codes(pencil, script, frame["points"], axes)
     _pictures(sheet, pencil, script, frame)
@@ -66,7 +54,7 @@ def drawn(script: Script, frame: Mapping[str, np.ndarray], epoch: int, stage: st
 
 def _losses(pencil: ImageDraw.ImageDraw, rows: Float[np.ndarray, "n 3"], epoch: int) -> None:
     left, top, width, height = LOSS
-    _text(pencil, (left, top - 22), "Loss in nats", 14, INKS_OF.quiet)
+    pen.text(pencil, (left, top - 22), "Loss in nats", 14, INKS_OF.quiet)
     values = rows[:, 1:][np.isfinite(rows[:, 1:])]
     if not values.size:
         return
@@ -79,11 +67,11 @@ def _losses(pencil: ImageDraw.ImageDraw, rows: Float[np.ndarray, "n 3"], epoch: 
         y = inner[1] + inner[3] * (1 - share)
         pencil.line((inner[0], y, inner[0] + inner[2], y), INKS_OF.grid)
         word = f"{low + share * (high - low):.4g}"
-        _text(pencil, (inner[0] - 6 - _width(word, 11), y - 7), word, 11, INKS_OF.quiet)
+        pen.text(pencil, (inner[0] - 6 - pen.width(word, 11), y - 7), word, 11, INKS_OF.quiet)
     for share in (0, 1):
         word = f"{share * last:.0f}"
-        x = inner[0] + share * (inner[2] - _width(word, 11))
-        _text(pencil, (x, inner[1] + inner[3] + 6), word, 11, INKS_OF.quiet)
+        x = inner[0] + share * (inner[2] - pen.width(word, 11))
+        pen.text(pencil, (x, inner[1] + inner[3] + 6), word, 11, INKS_OF.quiet)
     for column, (name, colour) in enumerate((("train", PALETTE[0]), ("test", PALETTE[1])), 1):
         seen = rows[(rows[:, 0] <= epoch) & np.isfinite(rows[:, column])]
         x = inner[0] + inner[2] * seen[:, 0] / last
@@ -92,25 +80,19 @@ def _losses(pencil: ImageDraw.ImageDraw, rows: Float[np.ndarray, "n 3"], epoch: 
         if len(places) > 1:
             pencil.line(places, colour, 3, joint="curve")
         if places:
-            pencil.ellipse(_disc(*places[-1], 5), colour)
+            pencil.ellipse(pen.disc(*places[-1], 5), colour)
         spot = (left + width - 130 + 66 * (column - 1), top - 14)
-        pencil.ellipse(_disc(spot[0] - 10, spot[1], 4), colour)
-        _text(pencil, (spot[0], spot[1] - 8), name, 13, INKS_OF.quiet)
+        pencil.ellipse(pen.disc(spot[0] - 10, spot[1], 4), colour)
+        pen.text(pencil, (spot[0], spot[1] - 8), name, 13, INKS_OF.quiet)
 
 
 def _codes(pencil: ImageDraw.ImageDraw, script: Script, points: Float[np.ndarray, "m 2"], axes: Sequence[str]) -> None:
     left, top, width, height = CODES
-    _text(pencil, (left, top - 22), "Codes of held-out examples", 14, INKS_OF.quiet)
+    pen.text(pencil, (left, top - 22), "Codes of held-out examples", 14, INKS_OF.quiet)
     pencil.rectangle((left, top, left + width, top + height), outline=INKS_OF.grid)
-    low = np.array(script.box[:2])
-    size = np.array(script.box[2:]) - low
-    share = np.nan_to_num((points - low) / size, nan=0.5).clip(0.01, 0.99)
-    for place, (across, up) in enumerate(share.tolist()):
-        label = -1 if script.labels is None else int(script.labels[place])
-        colour = colour_of(label) if label >= 0 else INKS_OF.accent
-        pencil.ellipse(_disc(left + across * width, top + (1 - up) * height, DOT), colour)
+    pen.dots(pencil, points, script.labels, box=script.box, panel=CODES)
     word = ", ".join(axis for axis in axes if axis)
-    _text(pencil, (left + width - _width(word, 11), top - 20), word, 11, INKS_OF.quiet)
+    pen.text(pencil, (left + width - pen.width(word, 11), top - 20), word, 11, INKS_OF.quiet)
     _legend(pencil, script, left, top + height + 8, width)
 
 
@@ -119,11 +101,11 @@ def _legend(pencil: ImageDraw.ImageDraw, script: Script, left: float, top: float
         return
     x = left
     for label, name in enumerate(script.classes):
-        step = _width(name, 11) + 18
+        step = pen.width(name, 11) + 18
         if x + step > left + room:
             return
-        pencil.ellipse(_disc(x + 4, top + 7, 4), colour_of(label))
-        _text(pencil, (x + 11, top), name, 11, INKS_OF.quiet)
+        pencil.ellipse(pen.disc(x + 4, top + 7, 4), colour_of(label))
+        pen.text(pencil, (x + 11, top), name, 11, INKS_OF.quiet)
         x += step
 
 
@@ -140,47 +122,24 @@ def _pictures(sheet: Image.Image, pencil: ImageDraw.ImageDraw, script: Script, f
     y = float(top)
     for name, row in rows:
         if name:
-            _text(pencil, (left, y - 22), name, 14, INKS_OF.quiet)
+            pen.text(pencil, (left, y - 22), name, 14, INKS_OF.quiet)
         for place, picture in enumerate(row):
-            sheet.paste(_fitted(picture, side), (left + place * (side + 6), int(y)))
+            sheet.paste(pen.fitted(picture, side), (left + place * (side + 6), int(y)))
         y += side + (26 if name else 6)
     if samples is not None:
-        _text(pencil, (left, y - 22), "Samples", 14, INKS_OF.quiet)
+        pen.text(pencil, (left, y - 22), "Samples", 14, INKS_OF.quiet)
         small = (width - 9 * 4) // 10
         for place, picture in enumerate(samples[:30]):
             at = (left + place % 10 * (small + 4), int(y) + place // 10 * (small + 4))
-            sheet.paste(_fitted(picture, small), at)
+            sheet.paste(pen.fitted(picture, small), at)
 
 
 def _points(pencil: ImageDraw.ImageDraw, targets: np.ndarray, made: np.ndarray, sampled: bool) -> None:
     left, top, width, _ = PICTURES
-    _text(pencil, (left, top - 22), "Samples" if sampled else "Reconstructions", 14, INKS_OF.quiet)
+    pen.text(pencil, (left, top - 22), "Samples" if sampled else "Reconstructions", 14, INKS_OF.quiet)
     around, flat = images.flattened(targets[:, :3]), images.flattened(made[:, :3])
-    box = box_of([around])
+    box = pen.box_of([around])
     low, size = np.array(box[:2]), np.array(box[2:]) - np.array(box[:2])
     for places, colour in ((around, INKS_OF.grid), (flat, PALETTE[1])):
         for across, up in np.nan_to_num((places - low) / size).clip(0.01, 0.99).tolist():
-            pencil.ellipse(_disc(left + across * width, top + (1 - up) * width, DOT), colour)
-
-
-def _fitted(picture: UInt8[np.ndarray, "c h w"], side: int) -> Image.Image:
-    """A picture in a square of that side, its pixels kept sharp."""
-    made = images.image(picture).convert("RGB")
-    share = side / max(made.size)
-    size = (max(1, round(made.width * share)), max(1, round(made.height * share)))
-    kind = Image.Resampling.NEAREST if share >= 1 else Image.Resampling.BOX
-    return made.resize(size, kind)
-
-
-def _disc(x: float, y: float, radius: float) -> tuple[float, float, float, float]:
-    return (x - radius, y - radius, x + radius, y + radius)
-
-
-def _text(
-    pencil: ImageDraw.ImageDraw, place: tuple[float, float], words: str, size: int, colour: str = INKS_OF.text
-) -> None:
-    pencil.text(place, film.writable(words), colour, ImageFont.load_default(size=size))
-
-
-def _width(words: str, size: int) -> float:
-    return float(ImageFont.load_default(size=size).getlength(film.writable(words)))
+            pencil.ellipse(pen.disc(left + across * width, top + (1 - up) * width, DOT), colour)

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -241,6 +242,25 @@ def test_views_that_the_server_computes(runs, monkeypatch, view, array, words):
     assert any(words.encode() in data for data in files)
 
 
+def test_the_picture_of_a_wall_has_a_tile_for_each_run(runs, store):
+    import io
+
+    from PIL import Image
+
+    from aeviz.ui.wall_exports import picture
+
+    one, three = (
+        Image.open(io.BytesIO(picture(store, [store.run(runs[name]) for name in names])))
+        for names in (["code of 1"], ["code of 1", "code of 8", "points"])
+    )
+    assert one.format == "PNG" and three.width > 1.9 * one.width and three.height > 1.5 * one.height
+    # Two columns: something is drawn in each of three tiles, and nothing where a fourth would be.
+    tiles = np.asarray(three.convert("L"))[60:, :]
+    ground = tiles[0, 0]
+    half = three.width // 2
+    assert all((tiles[60:300, start : start + half] != ground).mean() > 0.01 for start in (0, half))
+
+
 def test_what_is_taken_along_holds_the_numbers_and_the_recipes(runs, store):
     import csv
     import io
@@ -256,7 +276,7 @@ def test_what_is_taken_along_holds_the_numbers_and_the_recipes(runs, store):
     ]
     at = page("compare", runs=f"{runs['code of 1']},{runs['code of 8']}")
     labels = {each.proto.label for each in at.get("download_button")}
-    assert {"Table", "Recipes", "Page", "Script"} <= labels
+    assert {"Table", "Recipes", "Page", "Picture", "Script", "Notebook"} <= labels
     script = next(each.proto for each in at.get("download_button") if each.proto.label == "Script")
     assert not script.disabled
     at.selectbox(key="compare.script").set_value(1)

@@ -18,7 +18,7 @@ from aeviz.recipe import Recipe
 from aeviz.runs import film
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
-from aeviz.views import training_film
+from aeviz.views import pen, training_film
 from tests.runs.watched import RECIPE
 
 SHORT = replace(RECIPE, epochs=2)
@@ -117,8 +117,8 @@ def test_every_kind_of_run_can_be_filmed(store: Store, recipe: Recipe) -> None:
 
 def test_codes_that_are_no_numbers_are_drawn_too() -> None:
     points = [np.array([[np.nan, 1], [np.inf, 0]], np.float32)]
-    assert training_film.box_of(points) == (-1, -1, 1, 1)
-    low, _, high, _ = training_film.box_of([np.array([[0, 0], [2, 1]], np.float32)])
+    assert pen.box_of(points) == (-1, -1, 1, 1)
+    low, _, high, _ = pen.box_of([np.array([[0, 0], [2, 1]], np.float32)])
     assert low < 0.05
     assert high > 1.95
 
