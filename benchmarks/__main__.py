@@ -25,9 +25,10 @@ from benchmarks.pointing import pointing
 from benchmarks.serving import serving
 from benchmarks.table import Row, Settings, Unavailable, table
 from benchmarks.training import training
+from benchmarks.wall import sweep, wall
 
 Benchmark = Callable[[Settings], Iterator[Row]]
-BENCHMARKS: tuple[Benchmark, ...] = (training, peers, serving, memory, contraction, pointing, energy)
+BENCHMARKS: tuple[Benchmark, ...] = (training, peers, serving, memory, contraction, pointing, energy, wall, sweep)
 
 
 def named(benchmark: Benchmark) -> str:
