@@ -69,9 +69,10 @@ class Ray:
         try:
             ray.init(address=self.address or "auto", log_to_driver=False, runtime_env=package, logging_level="error")
         except (ConnectionError, ValueError, RuntimeError) as error:
-            reason = (str(error).splitlines() or ["no answer"])[0]
+            reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".") or "no answer"
+            where = f"at {self.address}" if self.address else "on this machine"
             raise SettingError(
-                f"No Ray cluster answers at {self.address or 'this machine'} ({reason:.120}). Start one with: ray "
+                f"No Ray cluster answers {where} ({reason:.120}). Start one with: ray "
                 "start --head, and name it with --address host:port."
             ) from None
 
