@@ -8,9 +8,22 @@ from aeviz.data.idx import FashionMnist, KMnist, Mnist
 from aeviz.data.images import Images
 from aeviz.data.photos import Photos
 from aeviz.data.shapes import Shapes
+from aeviz.data.topics import Topics
 from aeviz.data.toys import Toys
 
-SOURCES: tuple[type[Source], ...] = (Digits, Shapes, Glyphs, Mnist, FashionMnist, KMnist, Photos, Toys, Bars, Images)
+SOURCES: tuple[type[Source], ...] = (
+    Digits,
+    Shapes,
+    Glyphs,
+    Mnist,
+    FashionMnist,
+    KMnist,
+    Photos,
+    Toys,
+    Bars,
+    Topics,
+    Images,
+)
 
 __all__ = [
     "SOURCES",
@@ -27,5 +40,6 @@ __all__ = [
     "Shapes",
     "Source",
     "Split",
+    "Topics",
     "Toys",
 ]

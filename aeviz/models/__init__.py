@@ -18,6 +18,7 @@ from aeviz.models.convolutional import Conv, ConvUnpool
 from aeviz.models.deep import Dbm
 from aeviz.models.dense import Mlp
 from aeviz.models.disentangled import ConvTcVae, TcVae
+from aeviz.models.documents import ReplicatedSoftmax
 from aeviz.models.gan import ConvGan, Gan
 from aeviz.models.linear import Linear
 from aeviz.models.machines import Rbm
@@ -43,6 +44,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     Gan,
     ConvGan,
     Rbm,
+    ReplicatedSoftmax,
     Dbn,
     Dbm,
     Boltzmann,
@@ -73,6 +75,7 @@ __all__ = [
     "Pass",
     "Posterior",
     "Rbm",
+    "ReplicatedSoftmax",
     "Samples",
     "TcVae",
     "Vae",

@@ -63,6 +63,7 @@ class Machine(Autoencoder):
 
     beside = frozenset({"reconstruction", "free_energy", "pseudo_likelihood"})
     bounded: ClassVar[bool] = False
+    turns: ClassVar[bool] = True  # whether a pixel can be turned over: pseudo-likelihoods ask what if it were
 
     def __init__(
         self, machine: BoltzmannMachine, shape: tuple[int, ...], code: int, chains: Chains, deviation: float = 1.0
@@ -284,7 +285,7 @@ class Restricted(Machine):
             part.mean() for part in both.split([len(forward.batch.targets), len(both) - len(forward.batch.targets)])
         )
         parts = {"contrastive": energy - dreamed, "reconstruction": told, "free_energy": energy.detach()}
-        if not forward.learning and self.likelihood == "bernoulli" and len(self.lowers) == 1:
+        if not forward.learning and self.likelihood == "bernoulli" and self.turns and len(self.lowers) == 1:
             with torch.no_grad():
                 parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
         return parts

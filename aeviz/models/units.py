@@ -135,23 +135,26 @@ class Words(Units):
     """Counts of words, s ∈ ℕ^size with Σⱼ sⱼ = N: N draws from one softmax, so that documents differ in length.
 
     What is told to the neighbours is Ws + N·c: their biases count once a word. Given the other layers, s is
-    multinomial with p = softmax(i). A draw needs the length: it is that of `lengths`, else 1.
+    multinomial with p = softmax(i), for N = `length` where nothing else is said.
 
     Source: Salakhutdinov & Hinton, Replicated Softmax, NIPS 2009, eq. 3–5.
     """
 
+    length: int = 1
+
     def mean(self, inputs: Inputs, temperature: float = 1.0) -> States:
-        return torch.softmax(inputs / temperature, 1)
+        return self.length * torch.softmax(inputs / temperature, 1)
 
     def draw(self, inputs: Inputs, generator: torch.Generator, temperature: float = 1.0) -> States:
-        return self.draw_of_lengths(inputs, torch.ones(len(inputs)), generator, temperature)
+        lengths = torch.full((len(inputs),), float(self.length), device=inputs.device)
+        return self.draw_of_lengths(inputs, lengths, generator, temperature)
 
     def draw_of_lengths(
         self, inputs: Inputs, lengths: Float[Tensor, " n"], generator: torch.Generator, temperature: float = 1.0
     ) -> States:
         """A document of the given length for each row."""
         words = torch.zeros_like(inputs)
-        chances, longest = self.mean(inputs, temperature), int(lengths.max().item()) if len(lengths) else 0
+        chances, longest = torch.softmax(inputs / temperature, 1), int(lengths.max().item()) if len(lengths) else 0
         if longest:
             drawn = torch.multinomial(chances, longest, replacement=True, generator=generator)
             counted = (torch.arange(longest, device=inputs.device) < lengths[:, None]).to(inputs.dtype)

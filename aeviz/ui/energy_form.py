@@ -25,6 +25,10 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "energy.data": "Bars", "energy.machine": "Boltzmann", "Boltzmann.phase": "exact", "energy.rate": 0.01,
         "energy.epochs": 100,
     },
+    "documents": {
+        "energy.data": "Topics", "energy.machine": "ReplicatedSoftmax", "ReplicatedSoftmax.code": 24,
+        "energy.epochs": 80,
+    },
     "deep": {"energy.data": "Digits", "energy.machine": "Dbm"},
 }  # fmt: skip
 """What fills the form, by name: widget → value; all others of these widgets take their defaults."""

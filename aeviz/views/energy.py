@@ -16,7 +16,7 @@ from aeviz.models.deep import DeepMachine
 from aeviz.models.gibbs import gibbs, mean_fields, noise
 from aeviz.models.machines import Machine
 from aeviz.models.partition import MOST_STATES, annealed_importance, log_partition
-from aeviz.models.units import Gaussian
+from aeviz.models.units import Gaussian, Words
 from aeviz.seeds import generator
 
 Array = Float[np.ndarray, "..."]
@@ -199,7 +199,13 @@ def likelihood(model: Machine, train: Array, test: Array, *, seed: int, temperat
     Raises:
         SettingError: log Z can be had in neither way.
     """
-    gaussian = isinstance(model.machine.units[model.machine.layers[0]], Gaussian)
+    visible = model.machine.units[model.machine.layers[0]]
+    if isinstance(visible, Words):
+        raise SettingError(
+            "Documents of each length have a Z of their own, so counts of words have no single log p. Look at how well "
+            "the machine restores them instead."
+        )
+    gaussian = isinstance(visible, Gaussian)
     sides = [math.prod(model.machine.units[name].states_count() for name in each) for each in model.machine.colours]
     lateral = any(a == b for a, b in model.machine.edges)
     exact = (math.prod(sides) if lateral else min(sides)) <= MOST_STATES
