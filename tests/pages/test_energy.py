@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aeviz.data import Bars, Toys
+from aeviz.data import Bars, Topics, Toys
 from aeviz.learning import Greedy
-from aeviz.models import Boltzmann, Dbm, Dbn, Rbm
+from aeviz.models import Boltzmann, Dbm, Dbn, Rbm, ReplicatedSoftmax
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -18,6 +18,7 @@ MACHINES = {
     "deep": Recipe(model=Dbm(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
     "directed": Recipe(model=Dbn(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
     "general": Recipe(data=Bars(), model=Boltzmann(phase="exact"), epochs=2),
+    "documents": Recipe(data=Topics(), model=ReplicatedSoftmax(code=9, steps=2), epochs=1),
     "plane": Recipe(data=Toys(), model=Rbm(code=9, likelihood="gaussian"), epochs=2),
 }
 SECTIONS = {
@@ -26,6 +27,7 @@ SECTIONS = {
     "deep": ["Units", "Gibbs chain", "Mean field", "Both phases", "Learning"],
     "directed": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "general": ["Units", "Gibbs chain", "Both phases", "Learning"],
+    "documents": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "plane": ["Units", "Landscape", "Both phases", "Learning"],
 }
 
@@ -74,3 +76,11 @@ def test_without_a_machine_the_page_says_how_to_get_one(tmp_path, monkeypatch):
     at = page("energy")
     assert not at.error
     assert "No Boltzmann machine has been trained yet" in at.info[0].value
+
+
+def test_documents_have_no_single_likelihood_and_the_page_says_so(machines):
+    at = page("energy", run=machines["documents"], **{"energy.section": "Learning"})
+    next(each for each in at.button if each.label == "Measure").click()
+    ran(at)
+    assert not at.exception and not at.metric
+    assert any("Documents of each length" in each.value for each in at.error)
