@@ -27,9 +27,9 @@ ROW_INTERVAL = 0.2  # seconds between updates of a run's row
 class Job:
     """One run in this worker's hands: its experiment, its generator of events, and what was last written when."""
 
-    def __init__(self, store: Store, run: Run, *, checkpoint_interval: float = CHECKPOINT_INTERVAL) -> None:
+    def __init__(self, store: Store, run: Run, *, checkpoint_interval: float | None = None) -> None:
         self.store = store
-        self.checkpoint_interval = checkpoint_interval
+        self.checkpoint_interval = CHECKPOINT_INTERVAL if checkpoint_interval is None else checkpoint_interval
         self.id = run.id
         self.experiment = Experiment.prepare(run.recipe)
         self.frame_epochs = frame_epochs([stage.epochs for stage in self.experiment.stages])

@@ -30,7 +30,8 @@ _MAPS: dict[Any, Kind] = {
     functional.conv2d: "convolution",
     functional.conv_transpose2d: "transposed convolution",
 }
-_ACTIVATIONS = {function: name for name, function in FUNCTIONS.items() if name != "linear"}
+_ACTIVATIONS = {function: name for name, function in FUNCTIONS.items() if name != "linear"} | {torch.softmax: "softmax"}
+_SCALES = (Tensor.mul, Tensor.__mul__, torch.mul)
 _RESHAPES = (Tensor.reshape, Tensor.flatten, Tensor.view, Tensor.unflatten)
 _POOLS = (functional.max_pool2d, functional.max_pool2d_with_indices)
 
@@ -105,6 +106,8 @@ class _Listener(TorchFunctionMode):
             _, places = functional.max_pool2d_with_indices(*args, **kwargs | {"return_indices": True})
             return functional.avg_pool2d(args[0], 2), places
         result = func(*args, **kwargs)
+        if func in _SCALES and id(args[0]) in self._of and isinstance(args[1], float):  # chances made into counts
+            self._follow(result, self._of[id(args[0])]).out = result
         if func in _RESHAPES and id(args[0]) in self._of:
             heard = self._follow(result, self._of[id(args[0])])
             if result.dim() == 4:  # a row of numbers that is made into maps
