@@ -17,7 +17,6 @@ LOSS = (EDGE, HEAD + 26, 360, 340)  # left, top, width, height of a panel
 CODES = (410, HEAD + 26, 400, 400)
 PICTURES = (836, HEAD + 26, 340, 400)
 INKS_OF = INKS["light"]
-DOT = 3
 
 Frame = UInt8[np.ndarray, "_ _ 3"]
 
@@ -142,4 +141,4 @@ def _points(pencil: ImageDraw.ImageDraw, targets: np.ndarray, made: np.ndarray, 
     low, size = np.array(box[:2]), np.array(box[2:]) - np.array(box[:2])
     for places, colour in ((around, INKS_OF.grid), (flat, PALETTE[1])):
         for across, up in np.nan_to_num((places - low) / size).clip(0.01, 0.99).tolist():
-            pencil.ellipse(pen.disc(left + across * width, top + (1 - up) * width, DOT), colour)
+            pencil.ellipse(pen.disc(left + across * width, top + (1 - up) * width, pen.DOT), colour)

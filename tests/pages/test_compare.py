@@ -1,5 +1,6 @@
 """The Compare page over every kind of run, driven without a browser."""
 
+import itertools
 import re
 
 import numpy as np
@@ -248,6 +249,9 @@ def test_the_picture_of_a_wall_has_a_tile_for_each_run(runs, store):
     from PIL import Image
 
     from aeviz.ui.wall_exports import picture
+    from aeviz.views.wall_sheet import GAP, HEAD, SIDE, SMALL
+
+    tile_height = HEAD + SIDE + 8 + 2 * SMALL + GAP
 
     one, three = (
         Image.open(io.BytesIO(picture(store, [store.run(runs[name]) for name in names])))
@@ -255,10 +259,12 @@ def test_the_picture_of_a_wall_has_a_tile_for_each_run(runs, store):
     )
     assert one.format == "PNG" and three.width > 1.9 * one.width and three.height > 1.5 * one.height
     # Two columns: something is drawn in each of three tiles, and nothing where a fourth would be.
-    tiles = np.asarray(three.convert("L"))[60:, :]
-    ground = tiles[0, 0]
-    half = three.width // 2
-    assert all((tiles[60:300, start : start + half] != ground).mean() > 0.01 for start in (0, half))
+    pixels = np.asarray(three.convert("L"))
+    drawn = [
+        float((pixels[top : top + 200, left + 40 : left + 240] != pixels[0, 0]).mean())
+        for top, left in itertools.product((150, 150 + tile_height), (0, three.width // 2))
+    ]
+    assert min(drawn[:3]) > 0 and drawn[3] == 0, drawn
 
 
 def test_what_is_taken_along_holds_the_numbers_and_the_recipes(runs, store):
