@@ -18,7 +18,7 @@ from aeviz.models.autoencoder import Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
 from aeviz.models.gibbs import annealed, gibbs, mean_fields, noise, tempered
 from aeviz.models.machines import PHASES, Restricted
-from aeviz.models.partition import annealed_importance, distribution, log_partition
+from aeviz.models.partition import annealed_importance, distribution, late, log_partition
 from aeviz.models.units import Bernoulli, Gaussian, Softmax, Units, Words
 from aeviz.seeds import generator
 
@@ -279,17 +279,26 @@ def test_what_is_too_large_to_be_summed_is_refused_with_a_remedy() -> None:
         annealed_importance(full(), generator(1))
 
 
+@pytest.mark.parametrize("temperatures", [60, late(87)], ids=["even", "late"])
 @pytest.mark.parametrize("make", [restricted, deep, multimodal], ids=lambda make: make.__name__)
-def test_annealed_importance_sampling_agrees_within_its_stated_error(make: object) -> None:
+def test_annealed_importance_sampling_agrees_within_its_stated_error(make: object, temperatures: object) -> None:
     machine = make()  # type: ignore[operator]
     exact = log_partition(machine)
     inside, values = 0, []
     for seed in range(20):
-        found = annealed_importance(machine, generator(seed, "ais"), chains=100, temperatures=60)
+        found = annealed_importance(machine, generator(seed, "ais"), chains=100, temperatures=temperatures)  # type: ignore[arg-type]
         inside += found.low <= exact <= found.high
         values.append(found.value)
     assert inside >= 19, f"three standard errors held in {inside} of 20 seeds"
     assert np.mean(np.exp(np.array(values) - exact)) == pytest.approx(1, abs=0.03), "the weights are unbiased"
+
+
+def test_the_published_temperatures_are_most_of_them_near_one() -> None:
+    steps = np.array(late(14_500))
+    counts = [int((steps <= 0.5).sum()), int(((steps > 0.5) & (steps <= 0.9)).sum()), int((steps > 0.9).sum())]
+    assert counts == [500, 4000, 10_000]
+    assert np.diff(steps).min() > 0
+    assert steps[-1] == 1, "the last one is the machine itself"
 
 
 @pytest.mark.parametrize("phase", PHASES)
