@@ -123,7 +123,7 @@ def annealed_importance(
     the other layers β·b. p₀ is therefore factorial, and Z₀ known. One group of layers is kept along the chain and the
     others summed out. Needs a graph of two groups.
 
-    temperatures: how many steps of β, all alike, or each β after 0 up to 1 (`late`).
+    temperatures: how many steps of β, all alike, or each β after 0, the last of them 1 (`late`).
     base: biases of the first layer in p₀, best the log odds of the data's mean; 0 by default.
 
     Source: Neal, Statistics and Computing 11 (2001); Salakhutdinov & Murray, ICML 2008, §4.1, eq. 15–18; their
