@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from aeviz.data import SOURCES, Digits, Source
+from aeviz.data import SOURCES, Dataset, Digits, Source
 from aeviz.data.pairings import PAIRINGS, Clean, Pairing
 from aeviz.errors import AevizError, RecipeError, SettingError
 from aeviz.learning import (
@@ -110,32 +110,35 @@ class Recipe(Spec):
         """Epochs of all stages together; an early end makes it less."""
         return sum(self.training.lengths(self.model, self.epochs))
 
-    def build(self, shape: tuple[int, ...], classes: int = 10) -> Autoencoder:
-        """The model with its initial weights: the same for the same model and seed, whatever else is chosen."""
-        model = self.model.build(shape, generator(self.seed, "weights"), classes)
+    def build(self, shape: tuple[int, ...], classes: int = 10, tags: int = 10) -> Autoencoder:
+        """The model with its initial weights: the same for the same model and seed, whatever else is chosen.
+
+        shape, classes, tags: of the data.
+        """
+        model = self.model.build(shape, generator(self.seed, "weights"), classes, tags)
         for term in self.terms:
             term.equip(model)
         self.training.equip(model, classes, generator(self.seed, "procedure"))
         return model
 
+    def build_for(self, data: Dataset) -> Autoencoder:
+        """The model with its initial weights for these data."""
+        return self.build(data.shape, len(data.classes), len(data.tag_names))
+
     def misfits(self) -> list[str]:
         """Why these choices do not go together, each a sentence with a remedy; empty when they do."""
         try:
-            shape, (train, _), classes = self.data.shape(), self.data.sizes(), len(self.data.classes())
+            shape, (train, _) = self.data.shape(), self.data.sizes()
+            classes, tags = len(self.data.classes()), len(self.data.tag_names())
         except AevizError as error:
             return [str(error)]
         found = list(self.model.misfits(shape))
-        if not found and (count := self.model.parameters(shape, classes)) > MOST_PARAMETERS:
+        if not found and (count := self.model.parameters(shape, classes, tags)) > MOST_PARAMETERS:
             found.append(
                 f"{self.model.kind()} would have {count:,} parameters on {self.data.kind()}, and at most "
                 f"{MOST_PARAMETERS:,} fit: use fewer or narrower layers, a smaller code or smaller images."
             )
-        for part in (self.model, self.training):
-            if part.needs_classes() and classes < 2:
-                found.append(
-                    f"{part.kind()} learns from labels, and {self.data.kind()} has none: choose data with classes, "
-                    "such as Digits."
-                )
+        found += self._untold(classes, tags)
         if self.batch_size > train:
             found.append(
                 f"batch_size = {self.batch_size}: {self.data.kind()} has only {train} training examples. "
@@ -166,6 +169,21 @@ class Recipe(Spec):
             and any(isinstance(term, WeightDecay) for term in self.terms)
         ):
             found.append("AdamW already shrinks the weights: set its decay to 0, or remove WeightDecay.")
+        return found
+
+    def _untold(self, classes: int, tags: int) -> list[str]:
+        """What the choices would have to be told of the examples, and these data do not know."""
+        found = [
+            f"{part.kind()} learns from labels, and {self.data.kind()} has none: choose data with classes, such as "
+            "Digits."
+            for part in (self.model, self.training)
+            if part.needs_classes() and classes < 2
+        ]
+        if self.model.needs_tags() and not tags:
+            found.append(
+                f"{self.model.kind()} learns from tags, and {self.data.kind()} has none: choose tagged data, such as "
+                "TaggedShapes."
+            )
         return found
 
     def check(self) -> Self:

@@ -130,7 +130,7 @@ def weights_after(opened: OpenRun, stage: int, last: bool) -> Autoencoder:
     if last:
         return opened.model
     arrays, _ = store().read(opened.run.id, f"stage-{stage}")
-    return load_model(opened.run.recipe, opened.dataset.shape, arrays, len(opened.dataset.classes))
+    return load_model(opened.run.recipe, opened.dataset, arrays)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -8,6 +8,7 @@ from aeviz.data.idx import FashionMnist, KMnist, Mnist
 from aeviz.data.images import Images
 from aeviz.data.photos import Photos
 from aeviz.data.shapes import Shapes
+from aeviz.data.tagged import TaggedShapes
 from aeviz.data.topics import Topics
 from aeviz.data.toys import Toys
 
@@ -22,6 +23,7 @@ SOURCES: tuple[type[Source], ...] = (
     Toys,
     Bars,
     Topics,
+    TaggedShapes,
     Images,
 )
 
@@ -40,6 +42,7 @@ __all__ = [
     "Shapes",
     "Source",
     "Split",
+    "TaggedShapes",
     "Topics",
     "Toys",
 ]

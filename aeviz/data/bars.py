@@ -38,8 +38,8 @@ class Bars(Source):
         # Each pattern as often as any other, up to one; the order is a shuffle of its own.
         order = np.random.default_rng(self.side).permutation(np.resize(np.arange(len(shown)), self.examples))
         train, _ = self.sizes()
-        learned, held_out = (Split(shown[rows], labels[rows]) for rows in (order[:train], order[train:]))
-        return Dataset(learned, held_out, self.classes())
+        whole = Split(shown, labels)
+        return Dataset(whole.taken(order[:train]), whole.taken(order[train:]), self.classes())
 
 
 def patterns(side: int) -> tuple[Float[np.ndarray, "n 1 side side"], np.ndarray]:

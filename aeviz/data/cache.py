@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from aeviz.data.dataset import Dataset, Progress, Source, Split, silent
+from aeviz.data.dataset import Dataset, Progress, Source, silent
 from aeviz.errors import AevizError
 
 MOST_BYTES = 400_000_000
@@ -90,8 +90,7 @@ def _done(key: str, data: Dataset | None = None) -> None:
 
 
 def _arrays(data: Dataset) -> list[np.ndarray]:
-    splits: tuple[Split, ...] = (data.train, data.test)
-    return [array for split in splits for array in (split.x, split.labels, split.factors) if array is not None]
+    return [array for split in (data.train, data.test) for array in split.arrays().values()]
 
 
 def _read_only(data: Dataset) -> Dataset:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 import numpy as np
@@ -25,14 +25,24 @@ class Split:
     x: float32 in [0, 1]; images are n × channels × height × width, points n × d.
     labels: the class of each, int64; None where the data has none.
     factors: what each was drawn from (columns named by `Dataset.factor_names`), float32; None where unknown.
+    tags: 1 for each of `Dataset.tag_names` that an example has, else 0, float32; None where the data has none.
     """
 
     x: Float[np.ndarray, "n ..."]
     labels: Int[np.ndarray, " n"] | None = None
     factors: Float[np.ndarray, "n f"] | None = None
+    tags: Float[np.ndarray, "n t"] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is known of the examples, by name; each array has a row for each of them."""
+        return {each.name: found for each in fields(self) if (found := getattr(self, each.name)) is not None}
+
+    def taken(self, rows: slice | Int[np.ndarray, " m"]) -> "Split":
+        """These examples alone, with all that is known of them."""
+        return Split(**{name: array[rows] for name, array in self.arrays().items()})
 
     def some_labels(self, rows: slice | Int[np.ndarray, " m"]) -> Int[np.ndarray, " m"] | None:
         """The labels of these examples; None where the data has none."""
@@ -51,6 +61,7 @@ class Dataset:
     test: Split
     classes: tuple[str, ...] = ()
     factor_names: tuple[str, ...] = ()
+    tag_names: tuple[str, ...] = ()
     notices: tuple[str, ...] = field(default=())
 
     @property
@@ -82,6 +93,10 @@ class Source(Spec):
     def classes(self) -> tuple[str, ...]:
         """The name of each label, known before anything is loaded or fetched; empty where there are no labels."""
         raise NotImplementedError
+
+    def tag_names(self) -> tuple[str, ...]:
+        """The words that examples are tagged with, known before anything is loaded or fetched; empty for most data."""
+        return ()
 
     @abstractmethod
     def load(self, progress: Progress = silent) -> Dataset:

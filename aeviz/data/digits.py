@@ -37,8 +37,5 @@ class Digits(Source):
         bundled = load_digits()
         x = (bundled.images / 16).astype(np.float32)[:, None]
         labels = bundled.target.astype(np.int64)
-        return Dataset(
-            train=Split(x[:-TEST], labels[:-TEST]),
-            test=Split(x[-TEST:], labels[-TEST:]),
-            classes=self.classes(),
-        )
+        whole = Split(x, labels)
+        return Dataset(whole.taken(slice(-TEST)), whole.taken(slice(-TEST, None)), self.classes())

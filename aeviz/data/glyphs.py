@@ -91,10 +91,10 @@ class Glyphs(Source):
             x[row, 0] = np.asarray(moved.reduce(DETAIL))
         x /= 255
         train = self.sizes()[0]
-        kept = factors.astype(np.float32)
+        whole = Split(x, labels, factors.astype(np.float32))
         return Dataset(
-            train=Split(x[:train], labels[:train], kept[:train]),
-            test=Split(x[train:], labels[train:], kept[train:]),
+            train=whole.taken(slice(train)),
+            test=whole.taken(slice(train, None)),
             classes=self.classes(),
             factor_names=FACTORS,
         )

@@ -21,6 +21,7 @@ class Batch:
 
     weights: how much each number of the targets counts in the reconstruction; None where all count 1.
     of: how many examples the data set has that they were taken from; None where they are all.
+    tags: 1 for each tag that an example has, else 0; None where they are not known.
     """
 
     inputs: Float[Tensor, "n ..."]
@@ -28,6 +29,7 @@ class Batch:
     labels: Int[Tensor, " n"] | None = None
     weights: Float[Tensor, "n ..."] | None = None
     of: int | None = None
+    tags: Float[Tensor, "n t"] | None = None
 
 
 @dataclass(frozen=True)

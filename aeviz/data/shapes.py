@@ -69,9 +69,10 @@ class Shapes(Source):
             x[start : start + CHUNK, 0] = render(factors[start : start + CHUNK], int(self.size))
         labels = factors[:, 0].astype(np.int64)
         train = self.sizes()[0]
+        whole = Split(x, labels, factors)
         return Dataset(
-            train=Split(x[:train], labels[:train], factors[:train]),
-            test=Split(x[train:], labels[train:], factors[train:]),
+            train=whole.taken(slice(train)),
+            test=whole.taken(slice(train, None)),
             classes=self.classes(),
             factor_names=FACTORS,
         )

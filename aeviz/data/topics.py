@@ -47,7 +47,8 @@ class Topics(Source):
         x = (np.minimum(counts, MOST) / MOST).astype(np.float32).reshape(-1, *self.shape())
         labels = shares.argmax(1).astype(np.int64)
         train, _ = self.sizes()
-        return Dataset(Split(x[:train], labels[:train]), Split(x[train:], labels[train:]), self.classes())
+        whole = Split(x, labels)
+        return Dataset(whole.taken(slice(train)), whole.taken(slice(train, None)), self.classes())
 
 
 def topics(side: int) -> Float[np.ndarray, "t w"]:

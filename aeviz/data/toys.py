@@ -84,10 +84,10 @@ class Toys(Source):
         x = np.clip(0.5 + centred * (1 - 2 * MARGIN) / (1 + 2 * REACH * self.noise), 0, 1).astype(np.float32)
         labels = part_of(uniform, len(figure.parts)) if figure.parts else None
         train = self.sizes()[0]
-        kept = factors.astype(np.float32)
+        whole = Split(x, labels, factors.astype(np.float32))
         return Dataset(
-            train=Split(x[:train], None if labels is None else labels[:train], kept[:train]),
-            test=Split(x[train:], None if labels is None else labels[train:], kept[train:]),
+            train=whole.taken(slice(train)),
+            test=whole.taken(slice(train, None)),
             classes=self.classes(),
             factor_names=figure.factors,
         )

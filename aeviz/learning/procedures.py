@@ -217,7 +217,7 @@ class Classifier(Procedure):
         if self.labelled:
             assert train.labels is not None
             rows = balanced(train.labels, self.labelled, generator(task.seed, "labelled")).to(train.x.device)
-            train = Examples(train.x[rows], train.labels[rows])
+            train = Examples(train.x[rows], train.labels[rows], None if train.tags is None else train.tags[rows])
         last = task.stage("classifier", learner=learner, train=train, pairing=Clean())
         return [*self._pretraining(task), last]
 
@@ -290,7 +290,7 @@ def through(model: Autoencoder) -> Callable[[Batch], Batch]:
     def see(batch: Batch) -> Batch:
         with torch.no_grad():
             z = model.encode(batch.targets).z
-        return Batch(z, z, batch.labels)
+        return Batch(z, z, batch.labels, tags=batch.tags)
 
     return see
 

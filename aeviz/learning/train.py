@@ -25,6 +25,7 @@ class Examples:
 
     x: Tensor
     labels: Tensor | None = None
+    tags: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -32,7 +33,8 @@ class Examples:
     def batch(self, rows: Tensor | slice) -> Batch:
         """The named rows, fed as they are."""
         x = _taken(self.x, rows)
-        return Batch(x, x, None if self.labels is None else _taken(self.labels, rows), of=len(self))
+        labels, tags = (None if each is None else _taken(each, rows) for each in (self.labels, self.tags))
+        return Batch(x, x, labels, of=len(self), tags=tags)
 
 
 def _taken(values: Tensor, rows: Tensor | slice) -> Tensor:

@@ -249,12 +249,16 @@ class ModelSpec(Spec):
         """The module for examples of `shape`, its weights not yet meaningful."""
         raise NotImplementedError
 
-    def construct_for(self, shape: tuple[int, ...], classes: int) -> Autoencoder:
-        """The same for data of so many classes; what is told the class has this in place of `construct`."""
+    def construct_for(self, shape: tuple[int, ...], classes: int, tags: int) -> Autoencoder:
+        """The same for data of so many classes and tags; what is told of them has this in place of `construct`."""
         return self.construct(shape)
 
     def needs_classes(self) -> bool:
         """Whether the model can only learn data that have labels."""
+        return False
+
+    def needs_tags(self) -> bool:
+        """Whether the model can only learn data that have tags."""
         return False
 
     def misfits(self, shape: tuple[int, ...]) -> Sequence[str]:
@@ -280,15 +284,17 @@ class ModelSpec(Spec):
     def adversarial(self) -> bool:
         """Whether parts of the model play against each other, so that the sum of their losses says little."""
         with torch.device("meta"):
-            return len(self.construct_for((1, 32, 32), 10).players()) > 1
+            return len(self.construct_for((1, 32, 32), 10, 10).players()) > 1
 
     def samples(self) -> bool:
         """Whether the model has a prior of its own to draw codes from (`Samples`)."""
         with torch.device("meta"):  # whatever the data: of this shape every model takes some
-            return isinstance(self.construct_for((1, 32, 32), 10), Samples)
+            return isinstance(self.construct_for((1, 32, 32), 10, 10), Samples)
 
-    def build(self, shape: tuple[int, ...], generator: torch.Generator, classes: int = 10) -> Autoencoder:
-        """The module on the CPU with fresh weights, for data of so many classes.
+    def build(
+        self, shape: tuple[int, ...], generator: torch.Generator, classes: int = 10, tags: int = 10
+    ) -> Autoencoder:
+        """The module on the CPU with fresh weights, for data of so many classes and tags.
 
         Each parameter has a stream of its own, derived from the seed of `generator` and the parameter's name: what
         has the same name and shape in two models begins alike in both (up to the gain), whatever else differs.
@@ -298,7 +304,7 @@ class ModelSpec(Spec):
         """
         # Built without memory first: the layers' own initialisers would draw from torch's global generator.
         with torch.device("meta"):
-            model = self.construct_for(shape, classes)
+            model = self.construct_for(shape, classes, tags)
         model = model.to_empty(device="cpu")
         for path, module in model.named_modules():
             for name, parameter in module.named_parameters(path, recurse=False):
@@ -311,7 +317,7 @@ class ModelSpec(Spec):
                 buffer.zero_()
         return model.requires_grad_(True)
 
-    def parameters(self, shape: tuple[int, ...], classes: int = 10) -> int:
+    def parameters(self, shape: tuple[int, ...], classes: int = 10, tags: int = 10) -> int:
         """How many numbers training would fit, counted without allocating them."""
         with torch.device("meta"):
-            return sum(math.prod(each.shape) for each in self.construct_for(shape, classes).parameters())
+            return sum(math.prod(each.shape) for each in self.construct_for(shape, classes, tags).parameters())

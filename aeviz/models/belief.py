@@ -329,9 +329,9 @@ class Dbn(EnergyModel):
         return ()
 
     def construct(self, shape: tuple[int, ...]) -> Autoencoder:
-        return self.construct_for(shape, 10)
+        return self.construct_for(shape, 10, 10)
 
-    def construct_for(self, shape: tuple[int, ...], classes: int) -> Autoencoder:
+    def construct_for(self, shape: tuple[int, ...], classes: int, tags: int) -> Autoencoder:
         widths = (math.prod(shape), *self.hidden)
         layers = [Directed(*pair) for pair in pairwise(widths)]
         units: dict[str, Units] = {"below": Bernoulli(widths[-1])}

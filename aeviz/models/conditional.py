@@ -75,9 +75,9 @@ class ConditionalVae(Dense):
     )
 
     def construct(self, shape: tuple[int, ...]) -> Autoencoder:
-        return self.construct_for(shape, 10)
+        return self.construct_for(shape, 10, 10)
 
-    def construct_for(self, shape: tuple[int, ...], classes: int) -> Autoencoder:
+    def construct_for(self, shape: tuple[int, ...], classes: int, tags: int) -> Autoencoder:
         encoder, decoder = self.ends(shape, 2 * self.code, classes)
         return ConditionalVariationalAutoencoder(
             encoder, decoder, self.code, self.likelihood, beta=self.beta, classes=classes, untold=self.untold

@@ -82,7 +82,7 @@ class Experiment:
         recipe.check()
         dataset = loaded(recipe.data, progress)
         place = device()
-        model = recipe.build(dataset.shape, len(dataset.classes)).to(place)
+        model = recipe.build_for(dataset).to(place)
         task = Task(
             model,
             recipe.terms,
@@ -228,15 +228,13 @@ class Experiment:
             self.stage.best = Best(loss, int(done), _under("best/", tensors))
 
 
-def load_model(
-    recipe: Recipe, shape: tuple[int, ...], weights: Mapping[str, np.ndarray], classes: int = 10
-) -> Autoencoder:
-    """The trained model of a recipe, for data of that shape and so many classes, from its weights by name, on the CPU.
+def load_model(recipe: Recipe, data: Dataset, weights: Mapping[str, np.ndarray]) -> Autoencoder:
+    """The trained model of a recipe on these data, from its weights by name, on the CPU.
 
     Raises:
         RuntimeError: names or shapes are not those of the recipe's model.
     """
-    model = recipe.build(shape, classes)
+    model = recipe.build_for(data)
     model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     return model
 
@@ -247,9 +245,11 @@ def shown(x: np.ndarray) -> np.ndarray:
 
 
 def _examples(split: Any, place: torch.device) -> Examples:
-    labels = None if split.labels is None else torch.from_numpy(split.labels.copy()).to(place)
+    labels, tags = (
+        None if each is None else torch.from_numpy(each.copy()).to(place) for each in (split.labels, split.tags)
+    )
     # All runs of a process share the loaded, read-only arrays; training indexes them and never writes.
-    return Examples(from_dlpack(split.x).to(place), labels)
+    return Examples(from_dlpack(split.x).to(place), labels, tags)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -124,7 +124,7 @@ def _accuracy(curve: str, plan: Plan, subject: Subject, rows: np.ndarray, seed: 
     if curve in ("fine-tuned", "scratch"):
         learner = copy.deepcopy(model).requires_grad_(True)
         if curve == "scratch":
-            learner = replace(subject.recipe, seed=seed).build(dataset.shape, len(dataset.classes))
+            learner = replace(subject.recipe, seed=seed).build_for(dataset)
         add_head(learner, len(dataset.classes), generator(seed, "head"))
         _learn(learner, plan, Examples(torch.from_numpy(train_x), torch.from_numpy(train_y)), seed)
         with torch.no_grad():
@@ -211,8 +211,7 @@ def judged(store: Store, run: str) -> Subject:
     if before < 0:
         raise StoreError("This encoder has only ever learned from labels: choose a run with pretraining.")
     weights, metadata = store.read(run, f"stage-{before}")
-    classes = len(opened.dataset.classes)
-    model = load_model(recipe, opened.dataset.shape, weights, classes).requires_grad_(False)
+    model = load_model(recipe, opened.dataset, weights).requires_grad_(False)
     return Subject(recipe, model, opened.dataset, int(metadata["step"]))
 
 

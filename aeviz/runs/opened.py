@@ -112,7 +112,7 @@ def open_run(store: Store, run_id: str, moment: int | None = None) -> OpenRun:
     try:
         # Read at once: a running run's file is replaced under us, and its step must be that of its weights.
         weights, metadata = store.read(run_id, name)
-        model = load_model(run.recipe, dataset.shape, weights, len(dataset.classes)).eval().requires_grad_(False)
+        model = load_model(run.recipe, dataset, weights).eval().requires_grad_(False)
     except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"The weights of {run.name} cannot be read ({error}). Train the recipe again.") from None
     step = int(metadata.get("step", 0))

@@ -34,14 +34,7 @@ def whole(opened: OpenRun) -> OpenRun:
 
 def joined(data: Dataset, most: int = MOST_EXAMPLES) -> Dataset:
     """The data set with its training examples behind its held-out ones in `test`, `most` in all."""
-    held_out, learned = data.test, data.train
-
-    def both(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
-        if one is None or other is None:
-            return None
-        return np.concatenate([one[:most], other[: max(0, most - len(one))]])
-
-    x = both(held_out.x, learned.x)
-    assert x is not None
-    split = Split(x, both(held_out.labels, learned.labels), both(held_out.factors, learned.factors))
-    return replace(data, test=split)
+    first = data.test.taken(slice(most)).arrays()
+    more = data.train.taken(slice(most - len(first["x"]))).arrays()
+    both = {name: np.concatenate([array, more[name]]) for name, array in first.items() if name in more}
+    return replace(data, test=Split(**both))

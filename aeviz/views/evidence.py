@@ -33,9 +33,7 @@ def spread(split: Split, most: int) -> Split:
     """At most so many of its examples, at equal distances."""
     if len(split) <= most:
         return split
-    rows = np.linspace(0, len(split) - 1, most).round().astype(np.int64)
-    labels, factors = split.labels, split.factors
-    return Split(split.x[rows], None if labels is None else labels[rows], None if factors is None else factors[rows])
+    return split.taken(np.linspace(0, len(split) - 1, most).round().astype(np.int64))
 
 
 @dataclass(frozen=True)

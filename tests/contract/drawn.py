@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from aeviz.data import SOURCES
+from aeviz.data import SOURCES, Dataset, Split
 from aeviz.data.digits import Digits
 from aeviz.data.pairings import PAIRINGS, Batch, Pairing
 from aeviz.learning import OPTIMIZERS, PROCEDURES, TERMS, Adam, Optimizer, Term
@@ -65,6 +65,12 @@ def fitting(model: type[ModelSpec], term: type[Term] | None) -> tuple[ModelSpec,
         if not any(each.refusals(neighbour) for each in terms):
             return neighbour, terms
     return None
+
+
+def data_of(shape: tuple[int, ...]) -> Dataset:
+    """The twelve examples as a data set of ten classes and ten tags, which no example is said to have."""
+    split = Split(examples(shape).numpy())
+    return Dataset(split, split, classes=tuple("0123456789"), tag_names=tuple("abcdefghij"))
 
 
 @cache

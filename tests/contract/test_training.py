@@ -18,7 +18,7 @@ from aeviz.models.autoencoder import Code
 from aeviz.recipe import Recipe
 from aeviz.runs.experiment import load_model
 from aeviz.seeds import generator
-from tests.contract.drawn import IMAGES, POINTS, Trial, fitting, named, neighbours, same
+from tests.contract.drawn import IMAGES, POINTS, Trial, data_of, fitting, named, neighbours, same
 
 MAYBE_TERMS = (None, *TERMS)
 models = pytest.mark.parametrize("model", MODELS, ids=named)
@@ -195,7 +195,7 @@ def test_saved_weights_give_back_the_same_model(model: type[ModelSpec], tmp_path
     at_work = Trial(recipe.model)
     at_work.steps()
     save_file({name: value.numpy() for name, value in at_work.weights().items()}, tmp_path / "model.safetensors")
-    loaded = load_model(recipe, IMAGES, load_file(tmp_path / "model.safetensors"))
+    loaded = load_model(recipe, data_of(IMAGES), load_file(tmp_path / "model.safetensors"))
     x = at_work.batch.inputs
     assert torch.equal(loaded.reconstruct(x), at_work.model.reconstruct(x))
     assert torch.equal(loaded.encode(x).z, at_work.model.encode(x).z)

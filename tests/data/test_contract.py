@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aeviz.data import SOURCES, Digits, Glyphs, Images, Photos, Shapes, Source, Toys
+from aeviz.data import SOURCES, Digits, Glyphs, Images, Photos, Shapes, Source, TaggedShapes, Toys
 from aeviz.data.idx import Idx
 from aeviz.spec import read
 
 SETTINGS: dict[type[Source], list[dict[str, object]]] = {
     Shapes: [{"images": 300}, {"images": 200, "size": "64", "rotated": False, "seed": 5}],
     Glyphs: [{"images": 300}, {"images": 200, "characters": "digits and letters", "rotation": 180, "stroke": 2}],
+    TaggedShapes: [{"images": 300}, {"images": 200, "size": 17, "seed": 3}],
     Photos: [{"patches": 300}, {"patches": 200, "colour": True, "size": 33}],
     Toys: [
         {"points": 400, "figure": figure, "noise": noise}
@@ -38,7 +39,7 @@ def test_the_data_are_what_the_source_says(source: Source) -> None:
     data = source.load(lambda fraction, words: told.append(fraction))
     assert data.shape == source.shape()
     assert (len(data.train), len(data.test)) == source.sizes()
-    assert data.classes == source.classes()
+    assert data.classes == source.classes() and data.tag_names == source.tag_names()
     assert all(0 <= fraction <= 1 for fraction in told)
     for split in (data.train, data.test):
         assert split.x.dtype == np.float32 and split.x.flags.c_contiguous
@@ -50,6 +51,10 @@ def test_the_data_are_what_the_source_says(source: Source) -> None:
         if split.labels is not None:
             assert split.labels.dtype == np.int64 and split.labels.shape == (len(split),)
             assert split.labels.min() >= 0 and split.labels.max() < len(data.classes)
+        assert (split.tags is None) == (not data.tag_names)
+        if split.tags is not None:
+            assert split.tags.dtype == np.float32 and split.tags.shape == (len(split), len(data.tag_names))
+            assert set(np.unique(split.tags)) == {0, 1} and split.tags.any(1).all()
         if split.factors is not None:
             assert split.factors.dtype == np.float32
             assert split.factors.shape == (len(split), len(data.factor_names))
@@ -62,7 +67,7 @@ def test_same_settings_same_arrays(source: Source) -> None:
     assert first.classes == second.classes and first.notices == second.notices
     for one, other in ((first.train, second.train), (first.test, second.test)):
         assert one.x.tobytes() == other.x.tobytes()
-        for mine, yours in ((one.labels, other.labels), (one.factors, other.factors)):
+        for mine, yours in ((one.labels, other.labels), (one.factors, other.factors), (one.tags, other.tags)):
             assert (mine is None and yours is None) or np.array_equal(mine, yours)  # type: ignore[arg-type]
 
 

@@ -6,10 +6,11 @@ import time
 import numpy as np
 import pytest
 
-from aeviz.data import Glyphs, Photos, Shapes, Toys
+from aeviz.data import Glyphs, Photos, Shapes, TaggedShapes, Toys
 from aeviz.data.glyphs import CHARACTERS, SIZE
 from aeviz.data.photos import TEST_COLUMNS
 from aeviz.data.shapes import SIDE, render
+from aeviz.data.tagged import COLOURS
 from aeviz.data.toys import FIGURES
 
 
@@ -187,3 +188,25 @@ def test_noise_has_the_deviation_that_was_asked() -> None:
     radius = np.hypot(*(split.x - 0.5).T)[split.labels == 0]
     scale = 0.9 / (1 + 8 * 0.05)
     assert radius.std() == pytest.approx(0.05 * scale, rel=0.05)
+
+
+def test_tags_say_what_the_pixels_show() -> None:
+    """Colour, place and size measured from the pixels alone; every description about as often as any other."""
+    data = TaggedShapes(images=4000).load()
+    split, at = data.train, {name: place for place, name in enumerate(data.tag_names)}
+    assert split.tags is not None and split.labels is not None
+    brightest = split.x.max(1)
+    inks = split.x.sum((2, 3)) / brightest.sum((1, 2))[:, None]
+    palette = np.array(list(COLOURS.values())) / np.max(list(COLOURS.values()), axis=1, keepdims=True)
+    nearest = np.square(inks[:, None] - palette).sum(2).argmin(1)
+    assert (split.tags[:, at["red"] : at["white"] + 1].argmax(1) == nearest).all()
+    centre = centre_of_mass(brightest.astype(np.float64))
+    for axis, (low, high) in enumerate((("left", "right"), ("top", "bottom"))):
+        assert (split.tags[:, at[low]] == (centre[:, axis] < 0.5)).all()
+        assert (split.tags[:, at[high]] == (centre[:, axis] > 0.5)).all()
+    ink = split.x.sum((1, 2, 3)) / np.array([sum(each) for each in COLOURS.values()])[nearest]
+    scale = np.sqrt(ink) / (SIDE * 24)
+    assert (split.tags[:, at["large"]] == (scale > 0.8)).all() and (split.tags[:, at["small"]] == (scale < 0.8)).all()
+    assert (split.tags[:, :3].argmax(1) == split.labels).all()
+    assert (split.tags.sum(1) == 5).all()
+    assert np.abs(split.tags.mean(0) - np.repeat([1 / 3, 1 / 6, 1 / 2], [3, 6, 6])).max() < 0.04

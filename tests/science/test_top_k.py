@@ -17,7 +17,7 @@ from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, ModelSpec, Pass
 from aeviz.recipe import Recipe
 from aeviz.runs.experiment import load_model
 from aeviz.seeds import generator
-from tests.contract.drawn import IMAGES, Trial, same
+from tests.contract.drawn import IMAGES, Trial, data_of, same
 from tests.contract.test_training import check_three_steps
 
 SPECS: tuple[ModelSpec, ...] = (
@@ -162,7 +162,7 @@ def test_a_saved_model_gives_sparse_codes_where_nothing_but_the_recipe_is_known(
     trial = Trial(recipe.model, recipe.terms)
     trial.steps(2)
     save_file({name: value.numpy() for name, value in trial.weights().items()}, tmp_path / "model.safetensors")
-    loaded = load_model(recipe, IMAGES, load_file(tmp_path / "model.safetensors"))
+    loaded = load_model(recipe, data_of(IMAGES), load_file(tmp_path / "model.safetensors"))
     z = loaded.encode(trial.batch.inputs).z
     assert torch.equal(z, trial.model.encode(trial.batch.inputs).z)
     assert ((z != 0).sum(1) == 3).all()
