@@ -30,6 +30,10 @@ class Examples:
     def __len__(self) -> int:
         return len(self.x)
 
+    def whole(self) -> Batch:
+        """All of them at once, their memory shared."""
+        return Batch(self.x, self.x, self.labels, tags=self.tags)
+
     def batch(self, rows: Tensor | slice) -> Batch:
         """The named rows, fed as they are."""
         x = _taken(self.x, rows)

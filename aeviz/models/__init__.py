@@ -22,6 +22,7 @@ from aeviz.models.documents import ReplicatedSoftmax
 from aeviz.models.gan import ConvGan, Gan
 from aeviz.models.linear import Linear
 from aeviz.models.machines import Rbm
+from aeviz.models.multimodal import MultimodalDbm
 from aeviz.models.quantized import ConvVqVae, VqVae
 from aeviz.models.variational import ConvVae, Vae
 from aeviz.models.wasserstein import ConvWae, Wae
@@ -47,6 +48,7 @@ MODELS: tuple[type[ModelSpec], ...] = (
     ReplicatedSoftmax,
     Dbn,
     Dbm,
+    MultimodalDbm,
     Boltzmann,
 )
 
@@ -72,6 +74,7 @@ __all__ = [
     "Linear",
     "Mlp",
     "ModelSpec",
+    "MultimodalDbm",
     "Pass",
     "Posterior",
     "Rbm",

@@ -245,6 +245,9 @@ class ModelSpec(Spec):
         choices=LIKELIHOODS,
     )
 
+    def begin(self, model: Autoencoder, examples: Batch) -> None:
+        """What the built model takes from its training examples before it learns; nothing by default."""
+
     def construct(self, shape: tuple[int, ...]) -> Autoencoder:
         """The module for examples of `shape`, its weights not yet meaningful."""
         raise NotImplementedError

@@ -129,6 +129,14 @@ class BeliefNetwork(Machine):
     def clamped(self, x: Tensor) -> State:
         return {"below": self.upward(x)[-1]}
 
+    def rest(self, batch: Batch) -> None:
+        if not self.layers:
+            super().rest(batch)
+            return
+        lowest = self._directed()[0].lower
+        with torch.no_grad():
+            lowest.copy_(Bernoulli(len(lowest)).resting(batch.targets.flatten(1).mean(0)))
+
     def states(self, x: Tensor) -> State:
         means = self.upward(x)
         below = {f"hidden {number}": each for number, each in enumerate(means[1:], 1)}

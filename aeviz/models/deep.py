@@ -36,7 +36,8 @@ class DeepMachine(Machine):
         sweeps: int,
         doubled: bool,
     ) -> None:
-        super().__init__(machine, shape, machine.units[machine.layers[-1]].size, chains, deviation)
+        *_, top = (name for name in machine.layers if name not in self.aside)
+        super().__init__(machine, shape, machine.units[top].size, chains, deviation)
         self.sweeps = sweeps
         self.doubled = doubled
 
@@ -57,11 +58,11 @@ class DeepMachine(Machine):
             return lower_bound(self.machine, self.clamped(x), BOUND_SWEEPS)
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
-        return self.attached(self.states(x)[self.machine.layers[-1]])
+        return self.attached(self.states(x)[self.path[-1]])
 
     def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
         """What the visible units are told by the mean field with the top layer clamped to the code."""
-        visible, top = self.machine.layers[0], self.machine.layers[-1]
+        visible, *_, top = self.path
         fields = mean_field(self.machine, {top: code.z}, DOWNWARD_SWEEPS if self.depth > 1 else 1)
         return self.placed(self.machine.inputs(visible, fields))
 
@@ -70,19 +71,22 @@ class DeepMachine(Machine):
 
         Source: Salakhutdinov & Hinton, AISTATS 2009, algorithm 1.
         """
-        batch, top = forward.batch, self.machine.layers[-1]
         with torch.no_grad():
-            told = self.mean_negative_log_likelihood(forward.logits, batch)
-            given = self.clamped(batch.targets)
-            if batch.inputs is batch.targets and self.depth <= 2:
-                # The pass has found the top of the fixed point; what lies between follows from it and the data.
-                data = mean_field(self.machine, given, 1, start={top: self.bare(forward.code).detach()})
-            else:
-                data = mean_field(self.machine, given, self.sweeps)
+            told = self.mean_negative_log_likelihood(forward.logits, forward.batch)
+            given = self.given(forward.batch)
+            data = self.data_phase(given, forward)
             start = {name: s if name in given else self._drawn(name, s, forward) for name, s in data.items()}
             dream = self.dreamed(start, forward)
         energy = self.machine.energy(data).mean() - self.machine.energy(dream).mean()
         return {"energy": energy, "reconstruction": told}
+
+    def data_phase(self, given: State, forward: Pass) -> State:
+        """The mean field of every layer with these held."""
+        batch = forward.batch
+        if batch.inputs is batch.targets and self.depth <= 2:
+            # The pass has found the top of the fixed point; what lies between follows from it and the data.
+            return mean_field(self.machine, given, 1, start={self.path[-1]: self.bare(forward.code).detach()})
+        return mean_field(self.machine, given, self.sweeps)
 
     def _drawn(self, layer: str, mean: Tensor, forward: Pass) -> Tensor:
         return coins(mean, forward.draws())
@@ -92,7 +96,7 @@ class DeepMachine(Machine):
     @property
     def depth(self) -> int:
         """How many hidden layers there are."""
-        return len(self.machine.layers) - 1
+        return len(self.path) - 1
 
     def layer(self, number: int) -> Restricted:
         """Layer `number` and the one below as a restricted machine with the same weights.
@@ -103,7 +107,7 @@ class DeepMachine(Machine):
 
         Source: Salakhutdinov & Hinton, AISTATS 2009, §3.1.
         """
-        below, above = self.machine.layers[number - 1 : number + 1]
+        below, above = self.path[number - 1 : number + 1]
         lowers, uppers = [below], [above]
         if self.doubled and self.depth > 1:
             if number < self.depth:

@@ -26,6 +26,8 @@ Phase = Literal["contrastive", "persistent", "tempered", "annealed", "exact"]
 PHASES: tuple[Phase, ...] = ("contrastive", "persistent", "tempered")
 PRIOR_SWEEPS = 30  # from noise, or from the particles, to what is shown as a sample
 HOTTEST = 5.0
+RATES_LABEL = "Begin at the data's rates"
+RATES_HELP = "Each visible unit is on as often as in the data before anything is learned. Off: half of the time."
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Machine(Autoencoder):
 
     beside = frozenset({"reconstruction", "free_energy", "pseudo_likelihood"})
     bounded: ClassVar[bool] = False
+    aside: ClassVar[
+        tuple[str, ...]
+    ] = ()  # layers of something else than the examples, and not on their way to the code
     turns: ClassVar[bool] = True  # whether a pixel can be turned over: pseudo-likelihoods ask what if it were
 
     def __init__(
@@ -92,14 +97,29 @@ class Machine(Autoencoder):
         """The visible layer in the state that stands for these examples."""
         return {self.machine.layers[0]: self.seen(x)}
 
+    def given(self, batch: Batch) -> State:
+        """The layers that a batch tells of, in their states."""
+        return self.clamped(batch.targets)
+
+    def rest(self, batch: Batch) -> None:
+        """Give the layers that a batch tells of the biases with which they rest at its means."""
+        with torch.no_grad():
+            for name, s in self.given(batch).items():
+                self.machine.biases[name].copy_(self.machine.units[name].resting(s.mean(0)))
+
     def seen(self, x: Tensor) -> Float[Tensor, "n d"]:
         """Examples as states of the visible units."""
         v = x.flatten(1)
         return v if self.deviation == 1 else v / self.deviation
 
+    @property
+    def path(self) -> list[str]:
+        """The layers from the visible one up to the code."""
+        return [name for name in self.machine.layers if name not in self.aside]
+
     def hidden(self) -> list[str]:
         """The names of the hidden layers, from the data up."""
-        return self.machine.layers[1:]
+        return self.path[1:]
 
     def states(self, x: Tensor) -> State:
         """Every layer given these examples: the means of the data phase."""
@@ -107,11 +127,11 @@ class Machine(Autoencoder):
 
     def projected(self, layer: str, most: int) -> Float[Tensor, "n ..."]:
         """What the first `most` units of a hidden layer drive in the pixels, through the layers below it."""
-        layers = self.machine.layers
-        at = layers.index(layer)
-        drawn: Tensor = self.machine.weight((layers[at - 1], layer)).detach()[:most]
+        path = self.path
+        at = path.index(layer)
+        drawn: Tensor = self.machine.weight((path[at - 1], layer)).detach()[:most]
         for place in range(at - 1, 0, -1):
-            drawn = drawn @ self.machine.weight((layers[place - 1], layers[place])).detach()
+            drawn = drawn @ self.machine.weight((path[place - 1], path[place])).detach()
         return drawn.reshape(-1, *self.shape)
 
     def log_unnormalised(self, x: Tensor) -> Float[Tensor, " n"]:
@@ -197,7 +217,7 @@ class Machine(Autoencoder):
 
     def code_of(self, state: Mapping[str, Tensor]) -> Float[Tensor, "n k"]:
         """The code of full states: the mean of the top layer given the others."""
-        top = self.machine.layers[-1]
+        top = self.path[-1]
         with torch.no_grad():
             return self.machine.units[top].mean(self.machine.inputs(top, state))
 
@@ -290,17 +310,13 @@ class Restricted(Machine):
                 parts["pseudo_likelihood"] = self.pseudo_likelihood(forward.batch.targets, forward.draws()).mean()
         return parts
 
-    def given(self, batch: Batch) -> State:
-        """The data phase of a batch: the lower layers as its examples say."""
-        return self.clamped(batch.targets)
-
     def _dream(self, forward: Pass) -> State:
         """The visible layers of the model phase."""
         draws = forward.draws()
         if self.chains.phase == "contrastive" and len(self.lowers) > 1:
             state = self.given(forward.batch)
-            mean = self.machine.units[self.uppers[0]].mean(self.machine.inputs(self.uppers[0], state))
-            state |= {name: self._drawn(mean, draws) for name in self.uppers}
+            means = {name: self.machine.units[name].mean(self.machine.inputs(name, state)) for name in self.uppers}
+            state |= {name: self._drawn(mean, draws) for name, mean in means.items()}
             state = gibbs(self.machine, state, self.chains.steps, draws)
             return {name: state[name] for name in self.lowers}
         if self.chains.phase != "contrastive":
@@ -332,9 +348,16 @@ class EnergyModel(ModelSpec):
     )
     temperatures: int = knob(5, "Temperatures", "Of tempered chains, from 1 to 5.", low=2, high=50, advanced=True)
 
+    rates: bool = knob(False, RATES_LABEL, RATES_HELP, advanced=True)
+
     def chains(self) -> Chains:
         """How the model phase is sampled."""
         return Chains(self.phase, self.steps, self.particles, self.temperatures)
+
+    def begin(self, model: Autoencoder, examples: Batch) -> None:
+        assert isinstance(model, Machine)
+        if self.rates:
+            model.rest(examples)
 
     def code_range(self) -> CodeRange:
         return "unit"

@@ -17,6 +17,7 @@ Inputs = Float[Tensor, "n units"]
 States = Float[Tensor, "n units"]
 
 LOG_TWO_PI = math.log(2 * math.pi)
+RAREST = 0.005  # rates are taken as at least this; what was never seen may still come
 
 
 def coins(chances: Tensor, generator: torch.Generator) -> Tensor:
@@ -41,6 +42,13 @@ class Units(ABC):
     @abstractmethod
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         """log Σₛ exp(i·s − u(s)), an integral where the units are continuous."""
+
+    @abstractmethod
+    def resting(self, mean: Float[Tensor, " units"]) -> Float[Tensor, " units"]:
+        """The biases with which units that nobody else tells anything have this mean; no rate nearer to 0 than 0.005.
+
+        Source: Hinton, A Practical Guide to Training Restricted Boltzmann Machines, UTML TR 2010-003, §8.1.
+        """
 
     def own_energy(self, states: States) -> Float[Tensor, " n"]:
         """u(s) of each example; 0 for units that have none."""
@@ -73,6 +81,9 @@ class Bernoulli(Units):
     def draw(self, inputs: Inputs, generator: torch.Generator, temperature: float = 1.0) -> States:
         return coins(self.mean(inputs, temperature), generator)
 
+    def resting(self, mean: Float[Tensor, " units"]) -> Float[Tensor, " units"]:
+        return torch.logit(mean.clamp(RAREST, 1 - RAREST))
+
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         return functional.softplus(inputs).sum(1)
 
@@ -99,6 +110,9 @@ class Gaussian(Units):
     def draw(self, inputs: Inputs, generator: torch.Generator, temperature: float = 1.0) -> States:
         return inputs + math.sqrt(temperature) * torch.empty_like(inputs).normal_(generator=generator)
 
+    def resting(self, mean: Float[Tensor, " units"]) -> Float[Tensor, " units"]:
+        return mean
+
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         return (inputs.square().sum(1) + self.size * LOG_TWO_PI) / 2
 
@@ -119,6 +133,9 @@ class Softmax(Units):
     def draw(self, inputs: Inputs, generator: torch.Generator, temperature: float = 1.0) -> States:
         chosen = torch.multinomial(self.mean(inputs, temperature), 1, generator=generator)
         return torch.zeros_like(inputs).scatter_(1, chosen, 1)
+
+    def resting(self, mean: Float[Tensor, " units"]) -> Float[Tensor, " units"]:
+        return mean.clamp(min=RAREST / self.size).log()
 
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         return torch.logsumexp(inputs, 1)
@@ -160,6 +177,9 @@ class Words(Units):
             counted = (torch.arange(longest, device=inputs.device) < lengths[:, None]).to(inputs.dtype)
             words.scatter_add_(1, drawn, counted)
         return words
+
+    def resting(self, mean: Float[Tensor, " units"]) -> Float[Tensor, " units"]:
+        return (mean / mean.sum()).clamp(min=RAREST / self.size).log()
 
     def log_partition(self, inputs: Inputs) -> Float[Tensor, " n"]:
         return torch.logsumexp(inputs, 1)  # of one word; the sum over N independent ones is N times it

@@ -83,13 +83,15 @@ class Experiment:
         dataset = loaded(recipe.data, progress)
         place = device()
         model = recipe.build_for(dataset).to(place)
+        train, test = _examples(dataset.train, place), _examples(dataset.test, place)
+        recipe.model.begin(model, train.whole())
         task = Task(
             model,
             recipe.terms,
             recipe.pairing,
             recipe.optimizer,
-            _examples(dataset.train, place),
-            _examples(dataset.test, place),
+            train,
+            test,
             recipe.epochs,
             recipe.batch_size,
             recipe.seed,
