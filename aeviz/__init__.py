@@ -26,6 +26,7 @@ _HOMES = {
         "Mnist",
         "Photos",
         "Shapes",
+        "TaggedEmoji",
         "TaggedShapes",
         "Topics",
         "Toys",

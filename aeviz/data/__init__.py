@@ -3,6 +3,7 @@
 from aeviz.data.bars import Bars
 from aeviz.data.dataset import Dataset, Progress, Source, Split
 from aeviz.data.digits import Digits
+from aeviz.data.emoji import TaggedEmoji
 from aeviz.data.glyphs import Glyphs
 from aeviz.data.idx import FashionMnist, KMnist, Mnist
 from aeviz.data.images import Images
@@ -24,6 +25,7 @@ SOURCES: tuple[type[Source], ...] = (
     Bars,
     Topics,
     TaggedShapes,
+    TaggedEmoji,
     Images,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "Shapes",
     "Source",
     "Split",
+    "TaggedEmoji",
     "TaggedShapes",
     "Topics",
     "Toys",

@@ -54,7 +54,7 @@ def test_the_data_are_what_the_source_says(source: Source) -> None:
         assert (split.tags is None) == (not data.tag_names)
         if split.tags is not None:
             assert split.tags.dtype == np.float32 and split.tags.shape == (len(split), len(data.tag_names))
-            assert set(np.unique(split.tags)) == {0, 1} and split.tags.any(1).all()
+            assert set(np.unique(split.tags)) == {0, 1} and split.tags.any()
         if split.factors is not None:
             assert split.factors.dtype == np.float32
             assert split.factors.shape == (len(split), len(data.factor_names))
