@@ -13,11 +13,11 @@ from aeviz.data.pairings import Batch
 from aeviz.errors import SettingError
 from aeviz.learning import SGD
 from aeviz.learning.learners import Backpropagation
-from aeviz.models import Rbm
+from aeviz.models import Boltzmann, Dbm, Dbn, Rbm, ReplicatedSoftmax
 from aeviz.models.autoencoder import Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
 from aeviz.models.gibbs import annealed, gibbs, mean_fields, noise, tempered
-from aeviz.models.machines import PHASES, Restricted
+from aeviz.models.machines import PHASES, EnergyModel, Machine, Restricted
 from aeviz.models.partition import annealed_importance, distribution, late, log_partition
 from aeviz.models.units import Bernoulli, Gaussian, Softmax, Units, Words
 from aeviz.seeds import generator
@@ -363,3 +363,32 @@ def test_persistent_learning_comes_close_to_the_exact_maximum_likelihood_distrib
     assert before > 0.8
     assert distance(exact) < 0.15
     assert distance(persistent) < distance(exact) + 0.1
+
+
+def test_units_at_rest_have_the_mean_that_they_were_given() -> None:
+    """Bernoulli, Gaussian, softmax and words, for rates that are not nearer to 0 than is allowed."""
+    rates = torch.tensor([0.1, 0.2, 0.7], dtype=torch.float64)
+    for units in (Bernoulli(3), Gaussian(3), Softmax(3), Words(3)):
+        torch.testing.assert_close(units.mean(units.resting(rates)[None])[0], rates)
+    never = Bernoulli(2).resting(torch.tensor([0.0, 1.0]))
+    assert never[0] < -5 and never[1] > 5 and torch.isfinite(never).all()
+
+
+@pytest.mark.parametrize("make", [Rbm, Dbm, Dbn, Boltzmann, ReplicatedSoftmax], ids=lambda make: make.__name__)
+def test_a_machine_that_begins_at_the_rates_of_the_data_dreams_of_them(make: type[EnergyModel]) -> None:
+    """With all weights at 0 the pixels' means are those of the data, whatever else the machine has."""
+    x = torch.rand(40, 1, 2, 3, generator=generator(4)) * torch.tensor([0.2, 0.5, 0.9])
+    spec = make(code=3, rates=True)
+    model = spec.build((1, 2, 3), generator(1))
+    assert isinstance(model, Machine)
+    spec.begin(model, Batch(x, x))
+    for weight in model.maps():
+        weight.data.zero_()
+    shown = model.shown({name: torch.zeros(1, units.size) for name, units in model.machine.units.items()})[0]
+    wanted = x.mean(0)
+    torch.testing.assert_close(shown / shown.sum(), wanted / wanted.sum())
+    plain = make(code=3)
+    still = plain.build((1, 2, 3), generator(1)).state_dict()
+    untouched = plain.build((1, 2, 3), generator(1))
+    plain.begin(untouched, Batch(x, x))
+    assert all(torch.equal(value, still[name]) for name, value in untouched.state_dict().items())
