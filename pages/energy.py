@@ -13,8 +13,9 @@ from aeviz.ui import gallery, machine
 from aeviz.ui.components import live_run
 from aeviz.ui.energy_form import begin_with, chosen
 from aeviz.ui.frame import LOOKABLE, choose_run, guarded, heading, problem, run_in_view, show_run, theme
+from aeviz.ui.modalities import show_tags
 from aeviz.ui.server import store
-from aeviz.views import energy
+from aeviz.views import energy, modalities
 
 
 def is_machine(run: Run) -> bool:
@@ -25,6 +26,8 @@ def is_machine(run: Run) -> bool:
 def sections(opened: OpenRun) -> dict[str, Callable[[OpenRun], None]]:
     """What there is to see of this machine, by name."""
     found: dict[str, Callable[[OpenRun], None]] = {"Units": shown.show_units}
+    if modalities.joins(opened.model):
+        found["Images and tags"] = show_tags
     if opened.dataset.shape == (2,):
         found["Landscape"] = shown.show_landscape
     elif shown.pictured(opened):
@@ -56,7 +59,9 @@ def page() -> None:
             st.rerun()
     opened = choose_run(LOOKABLE, is_machine)
     model = shown.machine_of(opened)
-    st.html(gallery.STYLE + machine.drawing(energy.layers(model), energy.edges(model), theme()))
+    st.html(
+        gallery.STYLE + machine.drawing(energy.layers(model), energy.edges(model), energy.code_layer(model), theme())
+    )
     found = sections(opened)
     if st.session_state.get("energy.section", "Units") not in found:
         st.session_state["energy.section"] = "Units"

@@ -1,7 +1,7 @@
 """Moving through the states of a Boltzmann machine: Gibbs sampling, annealing, tempering, and mean fields.
 
 Functions of a machine and a state; each returns a new state and leaves the old one alone. `held` names layers that stay
-as they are: clamped to data, to a picture, to tags.
+as they are: clamped to data, to a picture, to tags. `pinned` clamps single units of a layer: n × units, NaN where free.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -25,6 +25,7 @@ def gibbs(
     generator: torch.Generator,
     *,
     held: Collection[str] = (),
+    pinned: Mapping[str, Tensor] | None = None,
     temperature: float = 1.0,
 ) -> State:
     """`steps` sweeps: in turn, each group of layers that do not see each other is drawn given all the rest.
@@ -34,14 +35,16 @@ def gibbs(
 
     Source: Geman & Geman, IEEE PAMI 6 (1984); in groups: Salakhutdinov & Hinton, AISTATS 2009, §2.
     """
-    moved = dict(state)
+    moved = dict(state) | {name: torch.where(at.isnan(), state[name], at) for name, at in (pinned or {}).items()}
     first, *others = machine.colours
     with torch.no_grad():
         for _ in range(steps):
             for group in (*others, first):
                 for layer in group:
                     if layer not in held:
-                        moved[layer] = drawn(machine, layer, moved, generator, temperature)
+                        moved[layer] = drawn(
+                            machine, layer, moved, generator, temperature=temperature, pinned=(pinned or {}).get(layer)
+                        )
     return moved
 
 
@@ -50,11 +53,14 @@ def drawn(
     layer: str,
     state: Mapping[str, Tensor],
     generator: torch.Generator,
+    *,
     temperature: float = 1.0,
+    pinned: Tensor | None = None,
 ) -> Tensor:
     """One layer drawn given the others; unit after unit where it has connections within, and all at once elsewhere."""
     if not machine.lateral(layer):
-        return machine.units[layer].draw(machine.inputs(layer, state), generator, temperature)
+        s = machine.units[layer].draw(machine.inputs(layer, state), generator, temperature)
+        return s if pinned is None else torch.where(pinned.isnan(), s, pinned)
     rest = {name: s for name, s in state.items() if name != layer}
     outside, own = machine.inputs(layer, rest), machine.weight((layer, layer))
     s = state[layer].clone()
@@ -62,6 +68,8 @@ def drawn(
     for unit in range(s.shape[1]):
         told = outside[:, unit] + s @ own[:, unit]
         s[:, unit] = (chances[:, unit] < torch.sigmoid(told / temperature)).to(s.dtype)
+        if pinned is not None:
+            s[:, unit] = torch.where(pinned[:, unit].isnan(), s[:, unit], pinned[:, unit])
     return s
 
 

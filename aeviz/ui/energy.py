@@ -176,8 +176,16 @@ def show_chain(opened: OpenRun) -> None:
             st.caption("Draw a picture: the chains begin with it.")
             return
         first = np.repeat(drawn.picture[None], chains, 0)
-    settings = {"seed": int(seed), "chains": int(chains)}
-    found = energy.run_chain(model, first, int(sweeps), temperature=float(temperature), **settings)
+    kept = None
+    if first is not None and energy.sees_pixels(model):
+        part = st.segmented_control(
+            "Hold", list(energy.PARTS), default="nothing", required=True, key="energy.hold", bind="query-params",
+            help="What is held of each picture stays as it is; the rest begins as noise and is filled in.",
+        )  # fmt: skip
+        kept = energy.part(part or "nothing", opened.dataset.shape)
+    found = energy.run_chain(
+        model, first, int(sweeps), seed=int(seed), chains=int(chains), temperature=float(temperature), kept=kept
+    )
     shown = images.as_bytes(found.shown.reshape(-1, *opened.dataset.shape)).reshape(found.shown.shape)
     reel(
         [f"{chains} chains" if chains > 1 else "chain"],

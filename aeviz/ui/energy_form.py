@@ -30,6 +30,10 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "energy.epochs": 80,
     },
     "deep": {"energy.data": "Digits", "energy.machine": "Dbm"},
+    "images and tags": {
+        "energy.data": "TaggedShapes", "energy.machine": "MultimodalDbm", "MultimodalDbm.hidden": "256",
+        "MultimodalDbm.code": 256, "energy.rate": 0.002, "energy.epochs": 30,
+    },
 }  # fmt: skip
 """What fills the form, by name: widget → value; all others of these widgets take their defaults."""
 

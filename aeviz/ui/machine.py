@@ -11,8 +11,8 @@ MOST_DRAWN = 9  # units of a layer; more are shown as this many
 APART, TALL, MARGIN = 170, 170, 70
 
 
-def drawing(layers: Sequence[tuple[str, str, int]], edges: Sequence[tuple[str, str]], theme: Theme) -> str:
-    """The graph as HTML. layers: name, kind of units, size, in order; the last one is the code."""
+def drawing(layers: Sequence[tuple[str, str, int]], edges: Sequence[tuple[str, str]], code: str, theme: Theme) -> str:
+    """The graph as HTML. layers: name, kind of units, size, in order. code: which of them is the code."""
     inks = INKS[theme]
     places = {name: _units(column, size) for column, (name, _, size) in enumerate(layers)}
     line = f'stroke="{inks.quiet}" stroke-opacity="0.45" stroke-width="0.8" fill="none"'
@@ -26,7 +26,7 @@ def drawing(layers: Sequence[tuple[str, str, int]], edges: Sequence[tuple[str, s
             for x, y in places[low]:
                 parts += [f'<line {line} x1="{x}" y1="{y}" x2="{u}" y2="{v}"/>' for u, v in places[high]]
     for column, (name, kind, size) in enumerate(layers):
-        colour = inks.accent if column == len(layers) - 1 else inks.quiet
+        colour = inks.accent if name == code else inks.quiet
         parts += [f'<circle fill="{colour}" cx="{x}" cy="{y}" r="6"/>' for x, y in places[name]]
         x, text = MARGIN + column * APART, f'font-family="{html.escape(FONT)}" text-anchor="middle"'
         parts.append(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from aeviz.errors import SettingError
 from aeviz.models.deep import DeepMachine
@@ -82,9 +82,18 @@ class Chain:
 
 
 def run_chain(
-    model: Machine, start: Array | None, sweeps: int, *, seed: int, chains: int = 1, temperature: float = 1.0
+    model: Machine,
+    start: Array | None,
+    sweeps: int,
+    *,
+    seed: int,
+    chains: int = 1,
+    temperature: float = 1.0,
+    kept: Bool[np.ndarray, "..."] | None = None,
 ) -> Chain:
     """Gibbs sampling from examples (n × the data's shape, the hidden layers drawn for them), or from noise.
+
+    kept: of the data's shape; the pixels of the start that are clamped. The others begin as noise and are filled in.
 
     Raises:
         SettingError: the temperature is not positive.
@@ -94,17 +103,25 @@ def run_chain(
     machine, draws = model.machine, generator(seed, "chain")
     state = noise(machine, chains if start is None else len(start), draws)
     visible, lowest = machine.layers[0], machine.layers[1]
-    first = None
+    first, pinned = None, None
     if start is not None:
         x = torch.tensor(start, dtype=torch.float32)
-        state = state | model.clamped(x)
-        state = gibbs(machine, state, 1, draws, held=(visible,), temperature=temperature)
+        given = model.clamped(x)
+        if kept is not None:
+            at = torch.from_numpy(kept.reshape(-1))
+            pinned = {visible: torch.where(at, given[visible], math.nan)}
+            given = {visible: torch.where(at, given[visible], state[visible])}
+            x = torch.where(at, x.flatten(1), given[visible] * model.deviation)
+        state = gibbs(machine, state | given, 1, draws, held=(visible,), temperature=temperature)
         first = x.reshape(len(x), -1)
     shown = [first.numpy() if first is not None else model.shown(state).flatten(1).numpy()]
     seen, hidden, energies = [state[visible]], [state[lowest]], [machine.energy(state).detach()]
     for _ in range(sweeps):
-        state = gibbs(machine, state, 1, draws, temperature=temperature)
-        shown.append(model.shown(state).flatten(1).numpy())
+        state = gibbs(machine, state, 1, draws, pinned=pinned, temperature=temperature)
+        means = model.shown(state).flatten(1)
+        if pinned:
+            means = torch.where(pinned[visible].isnan(), means, pinned[visible] * model.deviation)
+        shown.append(means.numpy())
         seen.append(state[visible])
         hidden.append(state[lowest])
         energies.append(machine.energy(state).detach())
@@ -115,6 +132,24 @@ def run_chain(
         torch.stack(hidden).numpy(),
         torch.stack(energies).numpy(),
     )
+
+
+PARTS = ("nothing", "left half", "upper half", "frame")
+
+
+def part(name: str, shape: tuple[int, ...]) -> Bool[np.ndarray, "c h w"] | None:
+    """Which pixels of an image a part of it has: one of `PARTS`; None for nothing."""
+    down, across = np.indices(shape[1:])
+    height, width = shape[1:]
+    edge = (np.minimum(down, height - 1 - down) < height / 4) | (np.minimum(across, width - 1 - across) < width / 4)
+    chosen = {"left half": across < width / 2, "upper half": down < height / 2, "frame": edge}.get(name)
+    return None if chosen is None else np.broadcast_to(chosen, shape).copy()
+
+
+def sees_pixels(model: Machine) -> bool:
+    """Whether the lowest layer of the machine are the pixels, each one a unit that can be held."""
+    visible = model.machine.units[model.machine.layers[0]]
+    return visible.size == math.prod(model.shape) and not isinstance(visible, Words)
 
 
 def particles(model: Machine, most: int = 60) -> Float[np.ndarray, "n ..."] | None:
@@ -246,6 +281,11 @@ def landscape(
 def edges(model: Machine) -> list[tuple[str, str]]:
     """Which layers are connected, lower first."""
     return list(model.machine.edges)
+
+
+def code_layer(model: Machine) -> str:
+    """The layer whose means are the code."""
+    return model.path[-1]
 
 
 def layers(model: Machine) -> list[tuple[str, str, int]]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aeviz.data import Bars, Topics, Toys
+from aeviz.data import Bars, TaggedShapes, Topics, Toys
 from aeviz.learning import Greedy
-from aeviz.models import Boltzmann, Dbm, Dbn, Rbm, ReplicatedSoftmax
+from aeviz.models import Boltzmann, Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoftmax
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -19,6 +19,12 @@ MACHINES = {
     "directed": Recipe(model=Dbn(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
     "general": Recipe(data=Bars(), model=Boltzmann(phase="exact"), epochs=2),
     "documents": Recipe(data=Topics(), model=ReplicatedSoftmax(code=9, steps=2), epochs=1),
+    "tagged": Recipe(
+        data=TaggedShapes(images=200, size=16),
+        model=MultimodalDbm(hidden=(12,), code=9),
+        training=Greedy(layer_epochs=1),
+        epochs=1,
+    ),
     "plane": Recipe(data=Toys(), model=Rbm(code=9, likelihood="gaussian"), epochs=2),
 }
 SECTIONS = {
@@ -28,6 +34,7 @@ SECTIONS = {
     "directed": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "general": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "documents": ["Units", "Gibbs chain", "Both phases", "Learning"],
+    "tagged": ["Units", "Images and tags", "Gibbs chain", "Mean field", "Both phases", "Learning"],
     "plane": ["Units", "Landscape", "Both phases", "Learning"],
 }
 

@@ -392,3 +392,20 @@ def test_a_machine_that_begins_at_the_rates_of_the_data_dreams_of_them(make: typ
     untouched = plain.build((1, 2, 3), generator(1))
     plain.begin(untouched, Batch(x, x))
     assert all(torch.equal(value, still[name]) for name, value in untouched.state_dict().items())
+
+
+@MACHINES
+def test_pinned_units_stay_and_the_rest_is_drawn_given_them(make: object) -> None:
+    """A chain with some units of the first layer pinned leads to the exact conditional of all the others."""
+    machine = make()  # type: ignore[operator]
+    state, chances = joint(machine)
+    first = next(iter(machine.units))
+    size = machine.units[first].size
+    pinned = torch.full((6000, size), math.nan, dtype=torch.float64)
+    pinned[:, 0], pinned[:, 2] = 1.0, 0.0
+    alike = (state[first][:, 0] == 1) & (state[first][:, 2] == 0)
+    found = gibbs(machine, noise(machine, 6000, generator(1)), 60, generator(2), pinned={first: pinned})
+    assert (found[first][:, 0] == 1).all() and (found[first][:, 2] == 0).all()
+    for name in machine.units:
+        wanted = (chances[alike, None] * state[name][alike]).sum(0) / chances[alike].sum()
+        torch.testing.assert_close(found[name].mean(0), wanted, atol=0.04, rtol=0)
