@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from aeviz.data.digits import Digits
+from aeviz.data.emoji import TaggedEmoji
 from aeviz.data.idx import Mnist
 from aeviz.data.pairings import MaskingNoise
 from aeviz.data.photos import Photos
+from aeviz.data.tagged import TaggedShapes
 from aeviz.errors import SettingError
 from aeviz.learning import SGD, Adam, Classifier, Contractive, Greedy
-from aeviz.models import Conv, Mlp
+from aeviz.models import Conv, Mlp, MultimodalDbm
 from aeviz.recipe import Recipe
 from aeviz.spec import nearest
 
@@ -25,6 +27,7 @@ class Preset:
 
 
 _HINTON = "Hinton & Salakhutdinov, Science 313 (2006)"
+_MULTIMODAL = "Srivastava & Salakhutdinov, JMLR 15 (2014): images and tags under a joint layer, both ways"
 _ENDED = "Adam in place of conjugate gradients, and fewer epochs"
 _RBM = Greedy(layers="rbm", layer_epochs=10)
 
@@ -95,6 +98,36 @@ PRESETS: tuple[Preset, ...] = (
         "Masci, Meier, Cireşan, Schmidhuber, ICANN 2011: convolutions trained as an autoencoder",
         "Strided convolutions in place of max pooling, relu in place of tanh, Adam; the first 10,000 images",
         Recipe(data=Mnist(), model=Conv(channels=(16, 32), code=32), optimizer=Adam(), epochs=20),
+    ),
+    Preset(
+        "tagged-shapes",
+        "Multimodal deep Boltzmann machine on tagged shapes",
+        _MULTIMODAL,
+        "Drawn shapes of 15 tags in place of photographs from the web; binary tags under the joint layer itself in "
+        "place of word counts with layers of their own",
+        Recipe(
+            data=TaggedShapes(),
+            model=MultimodalDbm(hidden=(256,), code=256),
+            training=Greedy(layer_epochs=30),
+            optimizer=Adam(learning_rate=0.002),
+            epochs=30,
+            batch_size=50,
+        ),
+    ),
+    Preset(
+        "tagged-emoji",
+        "Multimodal deep Boltzmann machine on emoji",
+        _MULTIMODAL,
+        "1,256 emoji of 170 keywords in place of a million photographs; binary tags under the joint layer itself; "
+        "contrastive, since so few images teach persistent chains little; telling tags counts twenty times",
+        Recipe(
+            data=TaggedEmoji(size=24),
+            model=MultimodalDbm(hidden=(512,), code=256, phase="contrastive", steps=1, prediction=20),
+            training=Greedy(layer_epochs=30),
+            optimizer=Adam(learning_rate=0.002),
+            epochs=20,
+            batch_size=50,
+        ),
     ),
 )
 

@@ -52,9 +52,8 @@ def show_units(opened: OpenRun) -> None:
                 _filters(opened.run.id, opened.step, layer, theme(), opened), width="stretch", alt="units as images"
             )
             below = "" if layer == names[0] else " through the weights of the layers below, left as they are"
-            st.caption(
-                f"What each unit of {layer} drives in the pixels{below}. Orange: on; blue: off. Each its own scale."
-            )
+            inks = "Orange: on; blue: off." if opened.dataset.shape[0] == 1 else "Brighter: on; darker: off."
+            st.caption(f"What each unit of {layer} drives in the pixels{below}. {inks} Each its own scale.")
         else:
             st.caption("Units are drawn for machines of images.")
     with right:

@@ -30,6 +30,7 @@ STYLE = """<style>
 .ae-bars i { position: absolute; left: 0; right: 0; background: #3f90da; }
 .ae-bars i.down { background: #e76300; }
 .ae-strip { display: grid; gap: 2px; }
+@media (max-width: 640px) { .ae-many { grid-template-columns: repeat(6, 1fr) !important; } }
 .ae-label { font-size: 0.85rem; line-height: 1.35; margin-bottom: 0.3rem; opacity: 0.85; }
 .ae-label i { display: inline-block; width: 1.1rem; height: 3px; border-radius: 2px; margin-right: 0.4rem;
   vertical-align: middle; }
@@ -64,9 +65,10 @@ def filmstrip(label: str, caption: str, frames: images.Pictures, colour: str | N
     line = f'<i style="background: {colour}"></i>' if colour else ""
     columns = len(frames) if len(frames) <= 12 else -(-len(frames) // 2)
     drawn = "".join(_picture(each, f"{label}, {place + 1} of {len(frames)}", 96) for place, each in enumerate(frames))
+    many = " ae-many" if columns > 6 else ""
     st.html(
         f'<div class="ae-label">{line}<b>{html.escape(label)}</b> {html.escape(caption)}</div>'
-        f'<div class="ae-strip" style="grid-template-columns: repeat({columns}, 1fr)">{drawn}</div>'
+        f'<div class="ae-strip{many}" style="grid-template-columns: repeat({columns}, 1fr)">{drawn}</div>'
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from aeviz.runs.crew import cores
 from benchmarks.__main__ import circumstances, interrupt
 from benchmarks.children import CONDITIONS, behave_like_a_worker, say
-from benchmarks.literature import deep, energy, features, labels, linear, small, variational
+from benchmarks.literature import deep, energy, features, labels, linear, small, tags, variational
 from benchmarks.literature.document import write
 from benchmarks.literature.rows import Measurement, Row, chosen, measured, notes, table
 from benchmarks.literature.together import together
@@ -29,6 +29,8 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     Measurement("small", "5,000 images, 30 epochs", 2, small.five_thousand),
     Measurement("rbm", "RBM, test log-likelihood", 12, energy.restricted),
     Measurement("dbm", "DBM, bound on the test log-likelihood", 40, energy.deep),
+    Measurement("shapes", "tags of tagged shapes, multimodal machine", 6, tags.shapes),
+    Measurement("emoji", "tags of emoji, multimodal machine", 4, tags.emoji),
     Measurement("vae", "VAE, test log-likelihood", 5, variational.importance),
     Measurement("labels", "gain of pretraining with few labels", 9, labels.gain),
     Measurement("ae", "classification from an autoencoder's features", 5, features.PLAIN.rows),
