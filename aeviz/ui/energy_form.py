@@ -29,10 +29,10 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "energy.data": "Topics", "energy.machine": "ReplicatedSoftmax", "ReplicatedSoftmax.code": 24,
         "energy.epochs": 80,
     },
-    "deep": {"energy.data": "Digits", "energy.machine": "Dbm"},
+    "deep": {"energy.data": "Digits", "energy.machine": "Dbm", "Dbm.steps": 5},
     "images and tags": {
         "energy.data": "TaggedShapes", "energy.machine": "MultimodalDbm", "MultimodalDbm.hidden": "256",
-        "MultimodalDbm.code": 256, "energy.rate": 0.002, "energy.epochs": 30,
+        "MultimodalDbm.code": 256, "energy.rate": 0.002, "energy.epochs": 20,
     },
 }  # fmt: skip
 """What fills the form, by name: widget → value; all others of these widgets take their defaults."""
@@ -73,7 +73,7 @@ def chosen() -> Recipe | None:
             training = Greedy(layer_epochs=epochs)
     pressed = st.button("Train the machine", icon=":material/play_arrow:", type="primary")
     recipe = Recipe(
-        data=data, model=model, training=training, optimizer=Adam(learning_rate=float(rate)),
+        data=data, model=model, training=training, optimizer=Adam(learning_rate=float(rate), schedule="cosine"),
         epochs=epochs, batch_size=min(50, data.sizes()[0]),
     ).check()  # fmt: skip
     return recipe if pressed else None
