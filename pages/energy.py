@@ -11,6 +11,7 @@ from aeviz.runs.store import Run
 from aeviz.ui import energy as shown
 from aeviz.ui import gallery, machine
 from aeviz.ui.components import live_run
+from aeviz.ui.doubling import has_layers_to_double, show_doubling
 from aeviz.ui.energy_form import begin_with, chosen
 from aeviz.ui.frame import LOOKABLE, choose_run, guarded, heading, problem, run_in_view, show_run, theme
 from aeviz.ui.modalities import show_tags
@@ -34,6 +35,8 @@ def sections(opened: OpenRun) -> dict[str, Callable[[OpenRun], None]]:
         found["Gibbs chain"] = shown.show_chain
     if energy.is_deep(opened.model):
         found["Mean field"] = shown.show_mean_field
+    if has_layers_to_double(opened):
+        found["Doubled inputs"] = show_doubling
     return found | {"Both phases": shown.show_phases, "Learning": shown.show_learning}
 
 

@@ -10,11 +10,10 @@ from aeviz.data import SOURCES, Images
 from aeviz.data.pairings import Clean, MaskingNoise
 from aeviz.errors import AevizError, StoreError
 from aeviz.learning import Adam, Classifier, Greedy
-from aeviz.models import Autoencoder, Mlp
+from aeviz.models import Mlp
 from aeviz.recipe import Recipe
 from aeviz.runs import label_efficiency
-from aeviz.runs.experiment import load_model
-from aeviz.runs.opened import OpenRun
+from aeviz.runs.opened import OpenRun, at_end_of_stage
 from aeviz.runs.store import Run
 from aeviz.ui import errands, gallery, stack
 from aeviz.ui.form import choose, knobs_of, widget
@@ -125,18 +124,10 @@ def reconstructions(run: Run) -> None:
         gallery.filmstrip(f"After {name}", f"squared error of these {error:.4f} per pixel", drawn)
 
 
-def weights_after(opened: OpenRun, stage: int, last: bool) -> Autoencoder:
-    """The model as the stage left it."""
-    if last:
-        return opened.model
-    arrays, _ = store().read(opened.run.id, f"stage-{stage}")
-    return load_model(opened.run.recipe, opened.dataset, arrays)
-
-
 @st.cache_data(max_entries=32, show_spinner=False)
 def units(run: str, step: int, stage: int, *, last: bool, layer: int, outward: bool, _opened: OpenRun) -> bytes:
     """The mosaic of a layer's units, as a PNG file."""
-    model = weights_after(_opened, stage, last)
+    model = _opened.model if last else at_end_of_stage(store(), _opened, stage)
     drawn = filters.outgoing(model, layer, UNITS) if outward else filters.incoming(model, UNITS)
     return mosaic.picture(filters.as_grey(drawn).numpy(), min(20, len(drawn)))
 

@@ -85,6 +85,22 @@ _lock = threading.Lock()
 _kept: OrderedDict[tuple[str, int, str], OpenRun] = OrderedDict()
 
 
+def at_end_of_stage(store: Store, opened: OpenRun, stage: int) -> Autoencoder:
+    """The model of a run as that stage of its training left it, another one having followed.
+
+    Raises:
+        StoreError: the stage is not over, or its weights cannot be read.
+    """
+    run = opened.run
+    try:
+        weights, _ = store.read(run.id, f"stage-{stage}")
+        return load_model(run.recipe, opened.dataset, weights).eval().requires_grad_(False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StoreError(
+            f"The weights of {run.name} after stage {stage + 1} cannot be read ({error}). Train the recipe again."
+        ) from None
+
+
 def open_run(store: Store, run_id: str, moment: int | None = None) -> OpenRun:
     """The run with its newest weights, or with those of a moment on the way.
 

@@ -1,5 +1,6 @@
 """The Energy page over every kind of machine, driven without a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,22 @@ MACHINES = {
         training=Greedy(layer_epochs=1),
         epochs=1,
     ),
+    "plain deep": Recipe(
+        data=Bars(), model=Dbm(hidden=(12,), code=6, doubled=False), training=Greedy(layer_epochs=1), epochs=1
+    ),
+    "doubled deep": Recipe(data=Bars(), model=Dbm(hidden=(12,), code=6), training=Greedy(layer_epochs=1), epochs=1),
     "plane": Recipe(data=Toys(), model=Rbm(code=9, likelihood="gaussian"), epochs=2),
 }
 SECTIONS = {
     "restricted": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "contrastive": ["Units", "Gibbs chain", "Both phases", "Learning"],
-    "deep": ["Units", "Gibbs chain", "Mean field", "Both phases", "Learning"],
+    "deep": ["Units", "Gibbs chain", "Mean field", "Doubled inputs", "Both phases", "Learning"],
     "directed": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "general": ["Units", "Gibbs chain", "Both phases", "Learning"],
     "documents": ["Units", "Gibbs chain", "Both phases", "Learning"],
-    "tagged": ["Units", "Images and tags", "Gibbs chain", "Mean field", "Both phases", "Learning"],
+    "tagged": ["Units", "Images and tags", "Gibbs chain", "Mean field", "Doubled inputs", "Both phases", "Learning"],
+    "plain deep": ["Units", "Gibbs chain", "Mean field", "Doubled inputs", "Both phases", "Learning"],
+    "doubled deep": ["Units", "Gibbs chain", "Mean field", "Doubled inputs", "Both phases", "Learning"],
     "plane": ["Units", "Landscape", "Both phases", "Learning"],
 }
 
@@ -91,3 +98,48 @@ def test_documents_have_no_single_likelihood_and_the_page_says_so(machines):
     ran(at)
     assert not at.exception and not at.metric
     assert any("Documents of each length" in each.value for each in at.error)
+
+
+def test_both_ways_of_pretraining_stand_side_by_side_and_are_measured(machines):
+    for name in ("plain deep", "doubled deep"):
+        at = page("energy", run=machines[name], **{"energy.section": "Doubled inputs"})
+        assert [each.value for each in at.subheader] == ["With doubled inputs", "Without"]
+        assert [each.label for each in at.button if each.label.startswith("Train it")] == []
+        tables = [each.value for each in at.dataframe]
+        assert all(list(table["layer"]) == ["hidden 1", "hidden 2"] for table in tables) and len(tables) == 2
+    next(each for each in at.button if each.label == "Measure log p(v)").click()
+    ran(at)
+    assert [each.label for each in at.metric] == ["Pretrained", "Learned together"] * 2
+    assert all(each.value.startswith("at least −") or each.value.startswith("at least -") for each in at.metric)
+
+
+def test_the_other_way_is_trained_on_demand(machines, tmp_path, monkeypatch):
+    monkeypatch.setenv("AEVIZ_STORE", str(tmp_path))
+    alone = carry_out(Store(tmp_path), MACHINES["deep"]).id
+    at = page("energy", run=alone, **{"energy.section": "Doubled inputs"})
+    next(each for each in at.button if each.label == "Train it without doubled inputs").click()
+    ran(at)
+    added = [run for run in Store(tmp_path).runs() if run.id != alone]
+    assert [run.recipe for run in added] == [replace(MACHINES["deep"], model=Dbm(hidden=(12,), code=6, doubled=False))]
+    assert "still being trained" in at.info[0].value
+
+
+def test_tags_are_asked_for_and_answered(machines):
+    at = page("energy", run=machines["tagged"], **{"energy.section": "Images and tags"})
+    tags = next(each for each in at.get("button_group") if each.label == "Tags")
+    assert len(tags.value) == 5, "at first those of the image"
+    assert "From the image alone" in words(at) and "Sweep 250" in words(at)
+    next(each for each in at.get("button_group") if each.label == "By").set_value("both")
+    ran(at)
+    assert "have all tags that were asked for" in words(at)
+    tags = next(each for each in at.get("button_group") if each.label == "Tags")
+    tags.set_value([])
+    ran(at)
+    assert "Choose tags above" in words(at) and "Sweep 250" not in words(at)
+
+
+def test_a_part_of_each_picture_is_held(machines):
+    at = page("energy", run=machines["restricted"], **{"energy.section": "Gibbs chain", "energy.hold": "left half"})
+    assert not at.error
+    at = page("energy", run=machines["documents"], **{"energy.section": "Gibbs chain"})
+    assert "Hold" not in [each.label for each in at.get("button_group")], "words are counts, not pixels to hold"

@@ -6,10 +6,12 @@ import torch
 
 from aeviz.errors import SettingError
 from aeviz.models import Boltzmann, Dbm, Rbm
+from aeviz.models.deep import DeepMachine
 from aeviz.models.machines import Machine
 from aeviz.models.partition import distribution
 from aeviz.seeds import generator
 from aeviz.views import energy
+from aeviz.views.joining import joining
 
 
 def built(spec: Rbm | Dbm | Boltzmann, shape: tuple[int, ...] = (1, 2, 3)) -> Machine:
@@ -122,3 +124,40 @@ def test_curves_are_what_the_history_tells() -> None:
     rows = [{"epoch": e, "train": {"loss": 1.0}, "test": {"free_energy": -e}} for e in range(3)]
     assert energy.curves(rows, "free_energy") == {"test": ([0, 1, 2], [0.0, -1.0, -2.0])}
     assert energy.curves(rows, "pseudo_likelihood") == {}
+
+
+def test_the_held_part_of_a_picture_stays_and_the_rest_is_drawn() -> None:
+    model = built(Rbm(code=5), (1, 4, 6))
+    x = np.random.default_rng(0).integers(2, size=(3, 1, 4, 6)).astype(np.float32)
+    kept = energy.part("left half", (1, 4, 6))
+    assert kept is not None and kept[..., :3].all() and not kept[..., 3:].any()
+    found = energy.run_chain(model, x, 5, seed=1, kept=kept)
+    assert (found.shown[..., :3] == x[None, ..., :3]).all()
+    assert (found.visible.reshape(6, 3, 1, 4, 6)[..., :3] == x[None, ..., :3]).all()
+    assert np.abs(found.shown[5, ..., 3:] - x[..., 3:]).mean() > 0.1
+    upper, frame = (energy.part(name, (1, 4, 8)) for name in ("upper half", "frame"))
+    assert upper is not None and upper[:, :2].all() and not upper[:, 2:].any()
+    assert frame is not None and not frame[:, 1:3, 2:6].any() and frame.sum() == 24
+    assert energy.part("nothing", (1, 4, 6)) is None
+
+
+def test_units_move_when_layers_that_never_heard_both_sides_are_joined() -> None:
+    """One layer hears only the data, alone or joined; of two the lower one hears what it has not heard before."""
+    shallow, deep = (built(Dbm(hidden=hidden, code=4), (1, 2, 3)) for hidden in ((), (5,)))
+    x = np.random.default_rng(0).random((7, 1, 2, 3)).astype(np.float32)
+    assert isinstance(shallow, DeepMachine) and isinstance(deep, DeepMachine)
+    alone = joining(shallow, x)
+    assert alone.layers[0].moved == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(alone.alone, alone.joined, atol=1e-5)
+    found = joining(deep, x)
+    assert [layer.name for layer in found.layers] == ["hidden 1", "hidden 2"]
+    v = torch.from_numpy(x).flatten(1)
+    weight, bias = deep.machine.weight(("visible", "hidden 1")), deep.machine.biases["hidden 1"]
+    heard_twice = torch.sigmoid(2 * v @ weight.T + bias)
+    assert found.layers[0].alone == pytest.approx(heard_twice.mean().item(), rel=1e-5)
+    whole = deep.states(torch.from_numpy(x))["hidden 1"]
+    assert found.layers[0].joined == pytest.approx(whole.mean().item(), rel=1e-5)
+    assert found.layers[0].moved == pytest.approx((whole - heard_twice).abs().mean().item(), rel=1e-5) and (
+        found.layers[0].moved > 0.01
+    )
+    assert found.errors(x)[1] == pytest.approx(float(np.square(found.joined - x).mean()))
