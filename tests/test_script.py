@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from aeviz.data import Toys
-from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion
+from aeviz.data import Bars, TaggedShapes, Toys
+from aeviz.data.cache import loaded
+from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper
 from aeviz.errors import RecipeError
-from aeviz.learning import SGD, Adam, AdamW, CodeL2, Contractive, SparseL1, TopK, WeightDecay
-from aeviz.models import Mlp, Vae
+from aeviz.learning import SGD, Adam, AdamW, CodeL2, Contractive, SparseKl, SparseL1, TopK, WeightDecay
+from aeviz.models import Conv, Linear, Mlp, Vae
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
-from aeviz.script import notebook, refusals, script
+from aeviz.script import arrays, file_of, notebook, refusals, script
 
 RECIPES = {
     "plain": Recipe(model=Mlp(hidden=(16,), code=3), epochs=3, batch_size=100, seed=5),
@@ -34,7 +35,25 @@ RECIPES = {
         optimizer=AdamW(),
         epochs=2,
     ),
-}
+    "variational": Recipe(
+        data=Bars(), model=Vae(hidden=(9,), code=3, beta=2), optimizer=Adam(schedule="cosine"), epochs=3
+    ),
+    "capacity": Recipe(
+        model=Vae(hidden=(12, 9), code=3, beta=20, capacity=5, activation="elu"), terms=(WeightDecay(weight=0.01),),
+        optimizer=Adam(schedule="steps"), epochs=3, seed=2,
+    ),
+    "linear, tied": Recipe(data=Toys(points=200), model=Linear(code=1, tied=True), batch_size=50, epochs=3),
+    "tied, sparse, salted, in colour": Recipe(
+        data=TaggedShapes(images=150, size=16),
+        model=Mlp(hidden=(20,), code=5, tied=True, code_activation="sigmoid"),
+        terms=(SparseKl(rho=0.2), WeightDecay(weight=0.01)), pairing=SaltAndPepper(strength=0.3),
+        optimizer=SGD(schedule="warmup"), epochs=2, batch_size=40,
+    ),
+    "masked, in colour": Recipe(
+        data=TaggedShapes(images=150, size=16), model=Mlp(hidden=(20,), code=5), pairing=MaskingNoise(), epochs=2,
+        batch_size=40,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -42,6 +61,8 @@ def test_a_script_trains_the_same_model_to_the_same_numbers(name: str, store: St
     recipe = RECIPES[name]
     path = tmp_path / "script.py"
     path.write_text(script(recipe), encoding="utf-8")
+    if file := file_of(recipe):
+        (tmp_path / file).write_bytes(arrays(loaded(recipe.data)))
     # -P and another folder: nothing of this package is within its reach.
     command = [sys.executable, "-P", str(path)]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
@@ -84,13 +105,15 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=Vae()), "Vae"),
-        (Recipe(data=Toys()), "Toys"),
-        (Recipe(model=Mlp(tied=True)), "without tied weights"),
+        (Recipe(model=Conv()), "Conv"),
+        (Recipe(model=Mlp(dropout=0.5)), "without dropout"),
+        (
+            Recipe(model=Mlp(code_activation="sigmoid"), terms=(SparseKl(average="running"),)),
+            "over the batch",
+        ),
         (Recipe(model=Mlp(code=16), terms=(TopK(),)), "TopK"),
         (Recipe(pairing=Occlusion()), "corruptions"),
         (Recipe(pairing=MaskingNoise(alpha=2)), "emphasis"),
-        (Recipe(optimizer=Adam(schedule="cosine")), "learning rate constant"),
         (Recipe(model=Mlp(code=65), terms=(Contractive(),)), "up to 64"),
     ],
 )

@@ -120,8 +120,8 @@ def _pretrained(opened: OpenRun) -> DeepMachine:
 def _measure(opened: OpenRun) -> None:
     before, after = _bounds(opened.run.id, opened)
     with st.container(horizontal=True, gap="large"):
-        st.metric("Pretrained", f"at least {before:.2f} nats")
-        st.metric("Learned together", f"at least {after:.2f} nats", f"{after - before:+.2f}")
+        st.metric("Pretrained", f"at least {gallery.number(before)} nats")
+        st.metric("Learned together", f"at least {gallery.number(after)} nats", f"{after - before:+.2f}")
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

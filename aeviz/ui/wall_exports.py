@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from aeviz.data.cache import loaded
 from aeviz.errors import RecipeError, StoreError
 from aeviz.runs.film import settings
 from aeviz.runs.opened import OpenRun
 from aeviz.runs.store import Run, Store
-from aeviz.script import notebook, script
+from aeviz.script import arrays, file_of, notebook, script
 from aeviz.ui import wall_page
 from aeviz.ui.form import literal
 from aeviz.ui.wall import example_file
@@ -109,5 +110,10 @@ def script_of(runs: Sequence[Run]) -> None:
         "Notebook", cells, f"{run.id}.ipynb", "application/x-ipynb+json", icon=":material/book_2:", disabled=not cells,
         help="The same script in cells, for Jupyter.",
     )  # fmt: skip
+    if text and (file := file_of(run.recipe)):
+        st.download_button(
+            "Data", lambda: arrays(loaded(run.recipe.data)), file, "application/octet-stream", icon=":material/table:",
+            help="The arrays that script and notebook read: put the file beside them.",
+        )  # fmt: skip
     if why:
         st.caption(literal(why))
