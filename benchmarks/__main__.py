@@ -22,13 +22,25 @@ from benchmarks.energy import energy
 from benchmarks.memory import memory
 from benchmarks.peers import peers
 from benchmarks.pointing import pointing
+from benchmarks.scrubbing import scrubbing
 from benchmarks.serving import serving
 from benchmarks.table import Row, Settings, Unavailable, table
 from benchmarks.training import training
 from benchmarks.wall import sweep, wall
 
 Benchmark = Callable[[Settings], Iterator[Row]]
-BENCHMARKS: tuple[Benchmark, ...] = (training, peers, serving, memory, contraction, pointing, energy, wall, sweep)
+BENCHMARKS: tuple[Benchmark, ...] = (
+    training,
+    peers,
+    serving,
+    memory,
+    contraction,
+    pointing,
+    energy,
+    wall,
+    scrubbing,
+    sweep,
+)
 
 
 def named(benchmark: Benchmark) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.application import CHROMIUM_FLAGS, Application, application
@@ -41,10 +42,10 @@ def browser() -> "Iterator[Browser]":
 
 
 @contextlib.contextmanager
-def app_and_browser() -> "Iterator[tuple[Application, Browser]]":
-    """The application as start.py starts it, on a store of its own, and a browser."""
+def app_and_browser(store: Path | None = None) -> "Iterator[tuple[Application, Browser]]":
+    """The application as start.py starts it, on a store of its own where none is given, and a browser."""
     environment = {name: value for name, value in CONDITIONS.items() if name != "OMP_NUM_THREADS"}
-    with browser() as started, application(None, **environment) as app:
+    with browser() as started, application(store, **environment) as app:
         yield app, started
 
 

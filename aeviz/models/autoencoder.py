@@ -40,7 +40,8 @@ class Code:
     z: n × k. switches: where each pooling found its maximum, outermost layer first; values that travel with the
     code, so that encoding a second batch cannot disturb them. posterior: for variational models. labels: for models
     that are told the class at both ends, −1 where it is not known; None where no class is known. whole: z before the
-    model's attachments changed it, where they are.
+    model's attachments changed it, where they are. told: what the units of a machine's code were told, before they
+    answered with z, where a loss can use it again.
     """
 
     z: Float[Tensor, "n k"]
@@ -48,6 +49,7 @@ class Code:
     posterior: Posterior | None = None
     labels: Int[Tensor, " n"] | None = None
     whole: Float[Tensor, "n k"] | None = None
+    told: Float[Tensor, "n k"] | None = None
 
 
 @dataclass(frozen=True)

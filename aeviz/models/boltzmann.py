@@ -111,11 +111,13 @@ class BoltzmannMachine(nn.Module):
             total = total - (pair / 2 if lower == upper else pair)
         return total
 
-    def free_energy(self, state: Mapping[str, Tensor]) -> Float[Tensor, " n"]:
+    def free_energy(self, state: Mapping[str, Tensor], told: Mapping[str, Tensor] | None = None) -> Float[Tensor, " n"]:
         """F(s) with exp(−F(s)) = Σ exp(−E), the sum over all layers that `state` leaves out, in nats.
 
         Those must not be connected with each other: given the state they are then independent, and the sum is
         −log p*(s) = Σ_given (u − b·s) − Σ_edges given − Σ_out log_partition(inputs).
+
+        told: the inputs of layers that are left out, where they are known already.
 
         Raises:
             ValueError: two of the layers that are summed out are connected.
@@ -132,7 +134,8 @@ class BoltzmannMachine(nn.Module):
                 pair = (functional.linear(state[lower], self.weight((lower, upper))) * state[upper]).sum(1)
                 total = total - (pair / 2 if lower == upper else pair)
         for name in out:
-            total = total - self.units[name].log_partition(self.inputs(name, state))
+            inputs = told[name] if told and name in told else self.inputs(name, state)
+            total = total - self.units[name].log_partition(inputs)
         return total
 
 

@@ -128,6 +128,7 @@ def test_names_choose_in_their_order_and_the_list_says_what_each_measures(capsys
         "pointing",
         "energy",
         "wall",
+        "scrubbing",
         "sweep",
     ]
     assert all(len(line.split()) > 4 for line in lines)

@@ -170,6 +170,17 @@ class Wall {
     return this.tiles.every((tile) => tile.isReady(epoch));
   }
 
+  // Once all have ended, every frame is fetched in the background, a moment at a time: the time line then answers at once.
+  async fill() {
+    if (this.filled === this.ids || navigator.connection?.saveData) return;
+    const { ids } = this;
+    this.filled = ids;
+    for (const epoch of [...this.epochs].reverse()) {
+      if (this.isClosed || this.ids !== ids) return;
+      await Promise.all(this.tiles.map((tile) => tile.fetch(epoch)));
+    }
+  }
+
   // ---- painting
 
   repaint(tile) {
@@ -225,6 +236,7 @@ class Wall {
     if (told === this.reported) return;
     this.reported = told;
     this.report(told);
+    if (isFinal) this.fill();
   }
 }
 

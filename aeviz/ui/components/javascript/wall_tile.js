@@ -96,6 +96,12 @@ class WallTile {
     this.feed.prefetch(lastUpTo(this.feed.frames, epoch), WALL_PREFETCH);
   }
 
+  // Has the frame of an epoch in the cache; what fails is asked for again when it is wanted.
+  async fetch(epoch) {
+    const entry = this.feed.frames[lastUpTo(this.feed.frames, epoch)];
+    if (entry) await this.feed.frame(entry.step).catch(() => {});
+  }
+
   isReady(epoch) {
     const entry = this.feed.frames[lastUpTo(this.feed.frames, epoch)];
     return !entry || this.feed.cachedFrame(entry.step) !== null;
