@@ -148,3 +148,25 @@ def test_the_page_that_is_taken_along_opens_from_a_file_without_a_server(chromiu
     assert opened.get_by_role("cell", name="<b>one</b>").is_visible()
     opened.close()
     assert complaints == []
+
+
+def test_once_all_have_ended_every_frame_is_fetched_ahead(visit, app: Application, trained) -> None:
+    names = ["plain", "variational"]
+    page = visit("/compare?runs=" + ",".join(trained[name] for name in names))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/frames/" in request.url else None)
+    page.reload()
+    wall = page.locator("[data-testid=wall][data-final=true]")
+    wall.wait_for()
+    wanted = sum(len(Store(app.store).frames(trained[name])) for name in names)
+    for _ in range(200):
+        if len(set(asked)) == wanted:
+            break
+        page.wait_for_timeout(50)
+    assert len(asked) == len(set(asked)) == wanted, "each once"
+    scrubber = page.get_by_test_id("live-scrubber")
+    for moment in (20, 11, 0):
+        scrubber.evaluate("(node, at) => { node.value = at; node.dispatchEvent(new Event('input')); }", moment)
+        page.wait_for_timeout(100)
+        assert len(set(epochs(page))) == 1
+    assert len(asked) == wanted, "and none again"
