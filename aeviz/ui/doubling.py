@@ -31,7 +31,7 @@ def show_doubling(opened: OpenRun) -> None:
         "In the whole machine a layer hears both of its neighbours. Pretrained with doubled inputs it has heard as "
         "much before. Without, it hears twice what it has learned from, and layers drive each other too hard."
     )
-    other = _sibling(opened)
+    other = store().with_recipe(_turned(opened.run))
     if other is None:
         name = "without" if _doubled(opened.run) else "with"
         if st.button(f"Train it {name} doubled inputs", icon=":material/play_arrow:", type="primary"):
@@ -66,12 +66,6 @@ def _turned(run: Run) -> Recipe:
     model = run.recipe.model
     assert isinstance(model, Dbm)
     return replace(run.recipe, model=replace(model, doubled=not model.doubled))
-
-
-def _sibling(opened: OpenRun) -> Run | None:
-    """The newest run of the same recipe but for the doubling."""
-    wanted = _turned(opened.run).id()
-    return next((run for run in store().runs() if run.recipe.id() == wanted and run.status != "failed"), None)
 
 
 def _stage(run: Run) -> int:

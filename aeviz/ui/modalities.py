@@ -47,7 +47,7 @@ def _tags_of_an_image(opened: OpenRun) -> int:
     left, right = st.columns([2, 3], gap="large")
     with left:
         begin("energy.image", 0, opened.run.id, stays=True)
-        if not 0 <= st.session_state["energy.image"] < len(told):
+        if not 0 <= st.session_state.get("energy.image", 0) < len(told):
             st.session_state["energy.image"] = 0
         at = int(st.number_input("Held-out image", 0, len(told) - 1, key="energy.image", bind="query-params"))
         own = [name for name, has in zip(names, test.tags[at], strict=True) if has]
@@ -92,7 +92,8 @@ def _choice(opened: OpenRun, at: int) -> list[str]:
     assert tags is not None
     own = [name for name, has in zip(names, tags[at], strict=True) if has]
     begin("energy.tags", own, f"{opened.run.id} {at}", stays=True)
-    st.session_state["energy.tags"] = [name for name in st.session_state["energy.tags"] if name in names]
+    if "energy.tags" in st.session_state:  # else it stands in the address alone, which the widget reads by itself
+        st.session_state["energy.tags"] = [name for name in st.session_state["energy.tags"] if name in names]
     if len(names) <= MOST_PILLS:
         chosen = st.pills("Tags", names, selection_mode="multi", key="energy.tags", bind="query-params")
     else:

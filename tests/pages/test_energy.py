@@ -11,6 +11,7 @@ from aeviz.models import Boltzmann, Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoft
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
+from aeviz.ui.energy_form import EXAMPLES
 from tests.pages.explored import page, ran, words
 
 MACHINES = {
@@ -143,3 +144,46 @@ def test_a_part_of_each_picture_is_held(machines):
     assert not at.error
     at = page("energy", run=machines["documents"], **{"energy.section": "Gibbs chain"})
     assert "Hold" not in [each.label for each in at.get("button_group")], "words are counts, not pixels to hold"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"energy.image": "3", "energy.tags": "red"}, {"energy.image": "99999"}, {"energy.image": "x"},
+        {"energy.tags": "no such tag"}, {"energy.by": "nothing"}, {"energy.others": "7"}, {"energy.tags seed": "-1"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_address_may_say_anything_about_tags(machines, query):
+    at = page("energy", run=machines["tagged"], **{"energy.section": "Images and tags"}, **query)
+    assert not at.error and "From the image alone" in words(at)
+
+
+def test_tags_and_layer_of_the_address_are_shown(machines):
+    at = page(
+        "energy",
+        run=machines["tagged"],
+        **{"energy.section": "Images and tags", "energy.image": "3", "energy.tags": "red"},
+    )
+    assert next(each for each in at.number_input if each.label == "Held-out image").value == 3
+    assert next(each for each in at.get("button_group") if each.label == "Tags").value == ["red"]
+    at = page("energy", run=machines["deep"], **{"energy.section": "Units", "energy.layer": "hidden 2"})
+    assert next(each for each in at.get("button_group") if each.label == "Layer").value == "hidden 2"
+    at = page("energy", run=machines["deep"], **{"energy.section": "Units", "energy.layer": "hidden 7"})
+    assert next(each for each in at.get("button_group") if each.label == "Layer").value == "hidden 1"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_recipe_to_begin_with_can_be_trained(example, tmp_path, monkeypatch):
+    monkeypatch.setenv("AEVIZ_STORE", str(tmp_path))
+    at = page("energy")
+    next(each for each in at.get("button_group") if each.label == "Begin with").set_value(example)
+    ran(at)
+    assert not at.error
+    next(each for each in at.button if each.label == "Train the machine").click()
+    ran(at)
+    (run,) = Store(tmp_path).runs()
+    assert run.recipe.data.kind() == EXAMPLES[example]["energy.data"]
+    assert run.recipe.model.kind() == EXAMPLES[example]["energy.machine"]
+    if example == "images and tags":
+        assert run.recipe.model == MultimodalDbm(hidden=(256,), code=256) and run.recipe.epochs == 20
