@@ -65,9 +65,7 @@ class Machine(Autoencoder):
 
     beside = frozenset({"reconstruction", "free_energy", "pseudo_likelihood"})
     bounded: ClassVar[bool] = False
-    aside: ClassVar[
-        tuple[str, ...]
-    ] = ()  # layers of something else than the examples, and not on their way to the code
+    aside: ClassVar[tuple[str, ...]] = ()  # layers of something else than the examples, not on their way to the code
     turns: ClassVar[bool] = True  # whether a pixel can be turned over: pseudo-likelihoods ask what if it were
 
     def __init__(
