@@ -31,12 +31,12 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     Measurement("dbm", "DBM, bound on the test log-likelihood", 40, energy.deep),
     Measurement("shapes", "tags of tagged shapes, multimodal machine", 6, tags.shapes),
     Measurement("emoji", "tags of emoji, multimodal machine", 4, tags.emoji),
-    Measurement("vae", "VAE, test log-likelihood", 5, variational.importance),
+    Measurement("vae", "VAE, test log-likelihood", 10, variational.importance),
     Measurement("labels", "gain of pretraining with few labels", 9, labels.gain),
-    Measurement("ae", "classification from an autoencoder's features", 5, features.PLAIN.rows),
-    Measurement("dae", "classification from denoising features", 5, features.DENOISING.rows),
-    Measurement("cae", "classification from contractive features", 7, features.CONTRACTIVE.rows),
-    Measurement("sdae", "classification from three denoising layers", 10, features.STACKED.rows),
+    Measurement("ae", "classification from an autoencoder's features", 10, features.PLAIN.rows),
+    Measurement("dae", "classification from denoising features", 11, features.DENOISING.rows),
+    Measurement("cae", "classification from contractive features", 9, features.CONTRACTIVE.rows),
+    Measurement("sdae", "classification from three denoising layers", 12, features.STACKED.rows),
 )
 
 
