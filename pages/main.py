@@ -21,6 +21,7 @@ st.navigation(
         st.Page("sample.py", title="Sample", icon=":material/grid_view:"),
         st.Page("generate.py", title="Generate", icon=":material/auto_awesome:"),
         st.Page("denoise.py", title="Denoise", icon=":material/blur_on:"),
+        st.Page("anomaly.py", title="Anomaly", icon=":material/search_insights:"),
         st.Page("geometry.py", title="Geometry", icon=":material/architecture:"),
         st.Page("filters.py", title="Filters", icon=":material/filter_center_focus:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),

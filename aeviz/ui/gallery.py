@@ -30,7 +30,10 @@ STYLE = """<style>
 .ae-bars i { position: absolute; left: 0; right: 0; background: #3f90da; }
 .ae-bars i.down { background: #e76300; }
 .ae-strip { display: grid; gap: 2px; }
-@media (max-width: 640px) { .ae-many { grid-template-columns: repeat(6, 1fr) !important; } }
+@media (max-width: 640px) {
+  .ae-many { grid-template-columns: repeat(6, 1fr) !important; }
+  .ae-row:has(> :nth-child(7)) { display: grid; grid-template-columns: repeat(4, 1fr); }
+}
 .ae-label { font-size: 0.85rem; line-height: 1.35; margin-bottom: 0.3rem; opacity: 0.85; }
 .ae-label i { display: inline-block; width: 1.1rem; height: 3px; border-radius: 2px; margin-right: 0.4rem;
   vertical-align: middle; }

@@ -35,7 +35,7 @@ def importance(settings: Settings) -> Iterator[Row]:
         took=run.watch.read(),
         differs="The same widths, batches, split (50,000 to train, 10,000 to test) and number of samples. There: the "
         "binary images of Larochelle & Murray, 500 epochs at learning rate 1e-4 and below, the weights of the best "
-        f"validation epoch. Here: pixels drawn once by us, {recipe.epochs} epochs from 2e-3 by a cosine; of three rates and "
-        "two activations the best on 10,000 training images kept apart.",
+        f"validation epoch. Here: pixels drawn once by us, {recipe.epochs} epochs from 2e-3 by a cosine; of three "
+        "rates and two activations the best on 10,000 training images kept apart.",
         detail=f"The standard error over test images is {found.std() / len(found) ** 0.5:.2f} nats.",
     )  # fmt: skip

@@ -24,6 +24,7 @@ SHOWN = {
     "sample": "stImage",
     "generate": "live-samples",
     "denoise": "stMetric",
+    "anomaly": "stMetric",
     "geometry": "stPlotlyChart",
     "filters": "stImage",
     "compare": "stPlotlyChart",

@@ -16,7 +16,7 @@ from aeviz.ui.moments import MOMENT, NEWEST, NEXT, PLAYING
 from tests.pages.explored import address, page, ran
 
 Runs = Mapping[str, str]
-PAGES = ("latent", "interpolate", "sample", "generate", "denoise")
+PAGES = ("latent", "interpolate", "sample", "generate", "denoise", "anomaly")
 
 
 def drawn(at: AppTest) -> str:
