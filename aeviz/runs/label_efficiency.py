@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,12 @@ class Subject:
     step: int = 0
 
 
-def measure(plan: Plan, subject: Subject, known: Sequence[Point] = ()) -> Iterator[Point]:
+def measure(
+    plan: Plan, subject: Subject, known: Sequence[Point] = (), curves: Collection[str] = tuple(CURVES)
+) -> Iterator[Point]:
     """Every point of the plan that is not known yet, few labels first; pull to compute the next.
+
+    curves: the names in `CURVES` of those that are wanted.
 
     For one seed and count all curves have the same labelled examples, of all classes alike. Fine-tuned and scratch: a
     softmax head on the code and the encoder below it learn together, for `updates` steps of Adam in batches of at
@@ -102,7 +106,7 @@ def measure(plan: Plan, subject: Subject, known: Sequence[Point] = ()) -> Iterat
         for seed in range(plan.seeds):
             rows = balanced(here, count, generator(seed, "labelled")).numpy()
             for curve in CURVES:
-                if (curve, count, seed) not in done:
+                if curve in curves and (curve, count, seed) not in done:
                     yield Point(curve, count, seed, _accuracy(curve, plan, subject, rows, seed))
 
 
