@@ -9,31 +9,36 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aeviz import script_text
 from aeviz.data import Dataset, Digits
-from aeviz.data.pairings import Clean, GaussianNoise, MaskingNoise, SaltAndPepper
+from aeviz.data.pairings import Clean, GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper, SuperResolution
 from aeviz.errors import RecipeError
 from aeviz.learning import CodeL2, Contractive, EndToEnd, SparseKl, SparseL1, WeightDecay
 from aeviz.learning.contraction import MOST_EXACT
 from aeviz.learning.learners import CHUNK
 from aeviz.learning.optimizers import SGD, Adam, AdamW
-from aeviz.models import Linear, Mlp, ModelSpec, Vae
+from aeviz.models import Conv, ConvVae, Linear, Mlp, ModelSpec, Vae
+from aeviz.models.convolutional import Convolutional, halved
 from aeviz.recipe import Recipe
 
 _ACTIVATIONS = {
     "relu": "functional.relu",
     "leaky_relu": "functional.leaky_relu",
     "elu": "functional.elu",
+    "gelu": "functional.gelu",
+    "silu": "functional.silu",
     "tanh": "torch.tanh",
     "sigmoid": "torch.sigmoid",
     "softplus": "functional.softplus",
     "linear": "lambda h: h",
 }
-_RECTIFIERS = ("relu", "leaky_relu", "elu")
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 _TERMS = {
     SparseL1: "z.abs().sum(1).mean()",
     CodeL2: "z.square().sum(1).mean() / 2",
@@ -41,8 +46,9 @@ _TERMS = {
     Contractive: "squared_jacobian(z, x)",
     SparseKl: "divergence(z)",
 }
-_MODELS = (Mlp, Linear, Vae)
-_PAIRINGS = (Clean, GaussianNoise, MaskingNoise, SaltAndPepper)
+_MODELS = (Mlp, Linear, Vae, Conv, ConvVae)
+_VARIATIONAL = (Vae, ConvVae)
+_PAIRINGS = (Clean, GaussianNoise, MaskingNoise, SaltAndPepper, Occlusion, SuperResolution)
 _FACTORS = {
     "cosine": "(1 + math.cos(math.pi * progress)) / 2",
     "steps": "1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01",
@@ -70,9 +76,9 @@ def script(recipe: Recipe) -> str:
     """
     if problems := refusals(recipe):
         raise RecipeError(*problems)
-    model, (inward, outward), (there, back) = recipe.model, _activations(recipe.model), _widths(recipe)
+    model, network = recipe.model, _network(recipe)
     terms = [f"{term.weight!r} * {_TERMS[type(term)]}" for term in recipe.terms]
-    if isinstance(model, Vae):
+    if isinstance(model, _VARIATIONAL):
         kl = f"({script_text.KL} - {model.capacity!r} * progress).abs()" if model.capacity else script_text.KL
         terms.insert(0, f"{model.beta!r} * {kl}")
     kinds = {type(term): term for term in recipe.terms}
@@ -80,8 +86,7 @@ def script(recipe: Recipe) -> str:
     if sparse := kinds.get(SparseKl):
         assert isinstance(sparse, SparseKl)
         functions.append(script_text.DIVERGENCE.format(rho=sparse.rho, other=1 - sparse.rho))
-    names = dict.fromkeys((*inward, *outward))
-    schedule, tied = recipe.optimizer.schedule, getattr(model, "tied", False)
+    schedule, dropout = recipe.optimizer.schedule, getattr(model, "dropout", 0.0)
     file = file_of(recipe)
     return script_text.SCRIPT.format(
         recipe=json.dumps(recipe.to_json()),
@@ -93,13 +98,17 @@ def script(recipe: Recipe) -> str:
         epochs=recipe.epochs,
         batch=recipe.batch_size,
         rate=recipe.optimizer.learning_rate,
-        there=there,
-        back=back,
-        inward=inward,
-        outward=outward,
-        gains={name: 2**0.5 for name in names if name in _RECTIFIERS},
-        functions="\n".join(f"    {name!r}: {_ACTIVATIONS[name]}," for name in names),
+        constants=network.constants,
+        gains={name: 2**0.5 for name in network.activations if name in _RECTIFIERS},
+        functions="\n".join(f"    {name!r}: {_ACTIVATIONS[name]}," for name in network.activations),
+        dropped=script_text.DROPPED.format(share=dropout) if dropout else "",
+        layers=network.layers,
+        learning=", learning=True" if dropout else "",
+        kept="kept = draws if learning else None\n    " if dropout else "",
+        passed="kept" if dropout else "draws",
+        judged=", learning=False" if dropout else "",
         penalties_defined="".join(functions),
+        corruption=_corruption(recipe),
         corrupted=_corrupted(recipe),
         reconstruction=(
             'functional.binary_cross_entropy_with_logits(logits, target, reduction="sum") / len(target)'
@@ -108,29 +117,71 @@ def script(recipe: Recipe) -> str:
         ),
         mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
         penalties="".join(f" + {term}" for term in terms),
-        grad="x.requires_grad_(True)" if Contractive in kinds else "x",
-        drawn=script_text.DRAWN if isinstance(model, Vae) else "code = z",
+        grad=".requires_grad_(True)" if Contractive in kinds else "",
+        imports="" if file else "from sklearn.datasets import load_digits\n",
+        drawn=script_text.DRAWN if isinstance(model, _VARIATIONAL) else "code = z",
         data=script_text.ARRAYS.format(name=file) if file else script_text.DIGITS,
-        decoder=script_text.TIED if tied else script_text.UNTIED,
+        encoder=network.encoder,
+        decoder=network.decoder,
         optimizer=_optimizer(recipe),
         scheduled=script_text.SCHEDULED.format(factor=_FACTORS[schedule]) if schedule in _FACTORS else "",
         chunk=max(16, CHUNK // max((term.rows(model.code) for term in recipe.terms), default=1)),
     )
 
 
-def _activations(model: ModelSpec) -> tuple[list[str], list[str]]:
-    """The activation behind each layer, there and back."""
+@dataclass(frozen=True)
+class _Network:
+    """The texts that tell a model's layers. activations: the names of those that it uses."""
+
+    constants: str
+    layers: str
+    encoder: str
+    decoder: str
+    activations: Iterable[str]
+
+
+def _network(recipe: Recipe) -> _Network:
+    model = recipe.model
+    features = 2 * model.code if isinstance(model, _VARIATIONAL) else model.code
+    if isinstance(model, Convolutional):
+        return _convolutions(model, recipe.data.shape(), features)
+    return _dense(model, math.prod(recipe.data.shape()), features)
+
+
+def _dense(model: ModelSpec, d: int, features: int) -> _Network:
     hidden, last = getattr(model, "hidden", ()), getattr(model, "code_activation", "linear")
     between = [getattr(model, "activation", "linear")] * len(hidden)
-    return [*between, last], [*between, "linear"]
+    inward, outward = [*between, last], [*between, "linear"]
+    drops, tied = bool(getattr(model, "dropout", 0.0)), getattr(model, "tied", False)
+    return _Network(
+        script_text.DENSE.format(
+            there=(d, *hidden, features), back=(model.code, *hidden[::-1], d), inward=inward, outward=outward
+        ),
+        script_text.DENSE_LAYERS.format(follow=script_text.DENSE_FOLLOW if drops else ""),
+        script_text.DENSE_ENCODER,
+        script_text.TIED.format(follow=script_text.TIED_FOLLOW if drops else "") if tied else script_text.UNTIED,
+        dict.fromkeys((*inward, *outward)),
+    )
 
 
-def _widths(recipe: Recipe) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The widths of the layers, there and back."""
-    model, hidden = recipe.model, getattr(recipe.model, "hidden", ())
-    d = math.prod(recipe.data.shape())
-    features = 2 * model.code if isinstance(model, Vae) else model.code
-    return (d, *hidden, features), (model.code, *hidden[::-1], d)
+def _convolutions(model: Convolutional, shape: tuple[int, ...], features: int) -> _Network:
+    sizes = halved((shape[1], shape[2]), len(model.channels))
+    last, tied = getattr(model, "code_activation", "linear"), getattr(model, "tied", False)
+    unit = "ACTIVATIONS[HIDDEN](h)"
+    return _Network(
+        script_text.CONVOLUTIONS.format(
+            code=(features, model.code),
+            channels=(shape[0], *model.channels),
+            hidden=model.activation,
+            last=last,
+            smallest=(model.channels[-1], *sizes[-1]),
+            odd=[(height % 2, width % 2) for height, width in sizes[-2::-1]],
+        ),
+        script_text.CONVOLUTIONS_THERE.format(hidden_units=f"dropped({unit}, draws)" if model.dropout else unit),
+        script_text.CONVOLUTIONS_ENCODER,
+        script_text.CONVOLUTIONS_TIED if tied else script_text.CONVOLUTIONS_UNTIED,
+        dict.fromkeys((model.activation, last)),
+    )
 
 
 def notebook(recipe: Recipe) -> str:
@@ -160,9 +211,9 @@ def refusals(recipe: Recipe) -> list[str]:
     """Why there is no script of a recipe, each with what there is one of; empty when there is one."""
     model, training, pairing = recipe.model, recipe.training, recipe.pairing
     found = []
-    if type(model) not in _MODELS or getattr(model, "dropout", 0.0) > 0:
+    if type(model) not in _MODELS:
         known = ", ".join(each.kind() for each in _MODELS)
-        found.append(f"The script cannot build this {model.kind()}: it knows {known}, without dropout.")
+        found.append(f"The script cannot build this {model.kind()}: it knows {known}.")
     for term in recipe.terms:
         if type(term) not in _TERMS:
             known = ", ".join(each.kind() for each in _TERMS)
@@ -182,6 +233,22 @@ def refusals(recipe: Recipe) -> list[str]:
     return found
 
 
+def _corruption(recipe: Recipe) -> str:
+    """The functions that the corruption needs."""
+    text = ""
+    match recipe.pairing:
+        case MaskingNoise():
+            text = script_text.ONE_A_PIXEL
+        case SaltAndPepper():
+            text = script_text.ONE_A_PIXEL.rstrip() + "\n\n" + script_text.SALTED
+        case Occlusion() as occlusion:
+            missing = occlusion.missing(recipe.data.shape())
+            text = script_text.OCCLUDED.format(missing=missing)
+        case SuperResolution(strength=strength):
+            text = script_text.COARSE.format(left=1 - strength)
+    return f"{text.strip()}\n\n\n" if text else ""
+
+
 def _corrupted(recipe: Recipe) -> str:
     match recipe.pairing:
         case GaussianNoise(strength=strength):
@@ -190,6 +257,10 @@ def _corrupted(recipe: Recipe) -> str:
             return f"x * (one_a_pixel(x, noise) >= {strength!r})"
         case SaltAndPepper(strength=strength):
             return f"salted(x, one_a_pixel(x, noise), {strength!r})"
+        case Occlusion():
+            return "occluded(x, noise)"
+        case SuperResolution():
+            return "coarse(x, noise)"
     return "x.clone()"
 
 

@@ -8,9 +8,7 @@ def squared_jacobian(z, x):
 
 '''
 
-DIGITS = """from sklearn.datasets import load_digits
-
-images = torch.from_numpy((load_digits().images / 16).astype(np.float32))[:, None]
+DIGITS = """images = torch.from_numpy((load_digits().images / 16).astype(np.float32))[:, None]
 train, test = images[:-360], images[-360:]"""
 ARRAYS = """with np.load("{name}") as data:  # the file that came with this script
     train, test = torch.from_numpy(data["train"]), torch.from_numpy(data["test"])"""
@@ -28,23 +26,141 @@ def divergence(z):
 DRAWN = """z, log_variance = z.chunk(2, dim=1)
     code = z + (log_variance / 2).exp() * torch.empty_like(z).normal_(generator=draws)"""
 KL = "((z.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2).mean()"
+DENSE = """THERE, BACK = {there}, {back}  # widths
+ENCODER, DECODER = {inward}, {outward}  # the activation behind each layer"""
+CONVOLUTIONS = """CODE = {code}  # what the encoder gives, what the decoder takes
+CHANNELS = {channels}  # of the image and of each convolution
+HIDDEN, LAST = {hidden!r}, {last!r}  # the activation behind convolutions, behind the dense layer to the code
+SMALLEST = {smallest}  # what the last convolution gives
+ODD = {odd}  # rows and columns that halving left over, from the code up"""
+DROPPED = '''
+def dropped(h, draws):
+    """Inverted dropout (Srivastava et al., JMLR 2014); h itself without draws."""
+    if draws is None:
+        return h
+    return h * torch.empty_like(h).bernoulli_(1 - {share!r}, generator=draws) / (1 - {share!r})
+
+'''
+DENSE_LAYERS = """def layers(name, widths, activations):
+    sizes = zip(widths, widths[1:], activations, strict=False)
+    return nn.ModuleList(
+        begun(nn.Linear(before, after), f"{{name}}.layers.{{number}}", activation)
+        for number, (before, after, activation) in enumerate(sizes)
+    )
+
+
+def through(stack, activations, h, draws):
+    for layer, activation in zip(stack, activations, strict=True):
+        h = ACTIVATIONS[activation](layer(h)){follow}
+    return h
+
+
+def encoded(x, draws):
+    return through(encoder, ENCODER, x.flatten(1), draws)"""
+DENSE_FOLLOW = """
+        if layer is not stack[-1]:
+            h = dropped(h, draws)"""
+DENSE_ENCODER = """encoder = layers("encoder", THERE, ENCODER)"""
 UNTIED = """decoder = layers("decoder", BACK, DECODER)
 parameters = [*encoder.parameters(), *decoder.parameters()]
 weights = [layer.weight for layer in (*encoder, *decoder)]
 
 
-def decoded(code):
-    return through(decoder, DECODER, code)"""
+def decoded(code, draws):
+    return through(decoder, DECODER, code, draws)"""
 TIED = '''biases = [nn.Parameter(torch.zeros(width)) for width in BACK[1:]]
 parameters = [*encoder.parameters(), *biases]
 weights = [layer.weight for layer in encoder]
 
 
-def decoded(code):
+def decoded(code, draws):
     """Back through the transposed weights."""
     for layer, bias, activation in zip(reversed(encoder), biases, DECODER, strict=True):
-        code = ACTIVATIONS[activation](functional.linear(code, layer.weight.T, bias))
+        code = ACTIVATIONS[activation](functional.linear(code, layer.weight.T, bias)){follow}
     return code'''
+TIED_FOLLOW = """
+        if layer is not encoder[0]:
+            code = dropped(code, draws)"""
+CONVOLUTIONS_THERE = """def hidden(h, draws):
+    return {hidden_units}
+
+
+def encoded(x, draws):
+    for convolution in encoder:
+        x = hidden(convolution(x), draws)
+    return ACTIVATIONS[LAST](inner(x.flatten(1)))"""
+CONVOLUTIONS_ENCODER = """FLAT = SMALLEST[0] * SMALLEST[1] * SMALLEST[2]
+encoder = nn.ModuleList(
+    begun(nn.Conv2d(before, after, 4, stride=2, padding=1), f"encoder.convolutions.{number}", HIDDEN)
+    for number, (before, after) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False))
+)
+inner = begun(nn.Linear(FLAT, CODE[0]), "encoder.dense", LAST)"""
+CONVOLUTIONS_UNTIED = """outer = begun(nn.Linear(CODE[1], FLAT), "decoder.dense", HIDDEN)
+decoder = nn.ModuleList()
+for number, (before, after, odd) in enumerate(zip(CHANNELS[:0:-1], CHANNELS[-2::-1], ODD, strict=True)):
+    layer = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, output_padding=odd)
+    behind = "linear" if number == len(ODD) - 1 else HIDDEN
+    decoder.append(begun(layer, f"decoder.convolutions.{number}", behind))
+parameters = [each for part in (encoder, inner, outer, decoder) for each in part.parameters()]
+weights = [layer.weight for layer in (*encoder, inner, outer, *decoder)]
+
+
+def decoded(code, draws):
+    h = outer(code).reshape(-1, *SMALLEST)
+    for convolution in decoder:
+        h = convolution(hidden(h, draws))
+    return h"""
+CONVOLUTIONS_TIED = '''biases = [nn.Parameter(torch.zeros(width)) for width in (FLAT, *CHANNELS[-2::-1])]
+parameters = [*encoder.parameters(), *inner.parameters(), *biases]
+weights = [layer.weight for layer in (*encoder, inner)]
+
+
+def decoded(code, draws):
+    """Back through the transposed weights."""
+    h = functional.linear(code, inner.weight.T, biases[0]).reshape(-1, *SMALLEST)
+    for convolution, bias, odd in zip(reversed(encoder), biases[1:], ODD, strict=True):
+        h = functional.conv_transpose2d(hidden(h, draws), convolution.weight, bias, 2, 1, odd)
+    return h'''
+ONE_A_PIXEL = '''
+def one_a_pixel(x, noise):
+    """A number in [0, 1) for each pixel, the same for all of its channels."""
+    shape = (len(x), 1, *x.shape[2:]) if x.dim() == 4 else x.shape
+    return torch.empty(shape).uniform_(generator=noise)
+
+'''
+SALTED = """
+def salted(x, u, share):
+    return torch.where(u < share, (u >= share / 2).float().expand_as(x), x)
+
+"""
+OCCLUDED = '''
+def occluded(x, noise):
+    """0 inside a rectangle whose place is drawn for each example (Pathak et al., CVPR 2016)."""
+    sizes = x.shape[2:] if x.dim() == 4 else x.shape[1:]
+    struck = torch.ones(len(x), *[1] * (x.dim() - 1), dtype=torch.bool)
+    for axis, (size, missing) in enumerate(zip(sizes, {missing}, strict=True)):
+        start = (torch.empty(len(x), 1).uniform_(generator=noise) * (size - missing + 1)).floor()
+        along = (torch.arange(size) >= start) & (torch.arange(size) < start + missing)
+        shape = [size if other == axis else 1 for other in range(len(sizes))]
+        struck = struck & along.view(len(x), *[1] * (x.dim() - 1 - len(sizes)), *shape)
+    return torch.where(struck, torch.zeros_like(x), x)
+
+'''
+COARSE = '''
+def averages(x, size, noise):
+    """The matrix that averages each block of a side and spreads the mean over it; where blocks begin is drawn."""
+    blocks = ({left!r} * torch.arange(size) + torch.empty(len(x), 1).uniform_(generator=noise)).floor()
+    same = (blocks[:, :, None] == blocks[:, None, :]).float()
+    return same / same.sum(2, keepdim=True)
+
+
+def coarse(x, noise):
+    if x.dim() != 4:
+        return torch.einsum("nij,nj->ni", averages(x, x.shape[1], noise), x)
+    rows, columns = (averages(x, size, noise) for size in x.shape[2:])
+    return rows[:, None] @ x @ columns[:, None].mT
+
+'''
 SCRIPT = '''"""{name}
 
 Trains this recipe in plain PyTorch; needs {needs}{beside}.
@@ -56,12 +172,11 @@ import hashlib
 {math}
 import numpy as np
 import torch
-from torch import nn
+{imports}from torch import nn
 from torch.nn import functional
 
 SEED, EPOCHS, BATCH, RATE = {seed}, {epochs}, {batch}, {rate!r}
-THERE, BACK = {there}, {back}  # widths
-ENCODER, DECODER = {inward}, {outward}  # the activation behind each layer
+{constants}
 ACTIVATIONS = {{
 {functions}
 }}
@@ -75,53 +190,35 @@ def generator(seed, *purpose):
     return torch.Generator().manual_seed(derived)
 
 
-def layers(name, widths, activations):
-    """Linear layers with Glorot's uniform weights and biases of 0."""
+def begun(layer, name, activation):
+    """The layer with Glorot's uniform weights and biases of 0."""
     drawn_from = generator(SEED, "weights").initial_seed()
-    made = nn.ModuleList()
-    for number, (before, after, activation) in enumerate(zip(widths, widths[1:], activations, strict=False)):
-        layer = nn.Linear(before, after)
-        draws = generator(drawn_from, "parameter", f"{{name}}.layers.{{number}}.weight")
-        nn.init.xavier_uniform_(layer.weight, gain=GAINS.get(activation, 1.0), generator=draws)
-        nn.init.zeros_(layer.bias)
-        made.append(layer)
-    return made
+    draws = generator(drawn_from, "parameter", f"{{name}}.weight")
+    nn.init.xavier_uniform_(layer.weight, gain=GAINS.get(activation, 1.0), generator=draws)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+{dropped}
+{layers}
 
 
-def through(stack, activations, h):
-    for layer, activation in zip(stack, activations, strict=True):
-        h = ACTIVATIONS[activation](layer(h))
-    return h
-
-
-def one_a_pixel(x, noise):
-    """A number in [0, 1) for each pixel, the same for all of its channels."""
-    shape = (len(x), 1, *x.shape[2:]) if x.dim() == 4 else x.shape
-    return torch.empty(shape).uniform_(generator=noise)
-
-
-def salted(x, u, share):
-    return torch.where(u < share, (u >= share / 2).float().expand_as(x), x)
-
-
-def corrupted(x, noise):
+{corruption}def corrupted(x, noise):
     return {corrupted}
 
 {penalties_defined}
-def losses(target, noise, draws, progress):
+def losses(target, noise, draws, progress{learning}):
     """The loss in nats per example, and the squared error per number."""
-    x = corrupted(target, noise)
-    x = {grad}
-    z = through(encoder, ENCODER, x.flatten(1))
+    x = corrupted(target, noise){grad}
+    {kept}z = encoded(x, {passed})
     {drawn}
-    logits = decoded(code).reshape(target.shape)
+    logits = decoded(code, {passed}).reshape(target.shape)
     loss = {reconstruction}{penalties}
     return loss, ({mean} - target).square().mean()
 
 
 torch.set_num_threads(1)
 {data}
-encoder = layers("encoder", THERE, ENCODER)
+{encoder}
 {decoder}
 
 
@@ -142,6 +239,6 @@ noise = generator(SEED, "training", "pairing of evaluation")
 draws = generator(SEED, "training", "draws of evaluation")
 total = np.zeros(2)
 for rows in test.split({chunk}):
-    total += len(rows) * np.array([value.item() for value in losses(rows, noise, draws, 1.0)])
+    total += len(rows) * np.array([value.item() for value in losses(rows, noise, draws, 1.0{judged})])
 print("test loss {{:.6f}}, squared error {{:.8f}}".format(*total / len(test)))
 '''

@@ -10,10 +10,10 @@ import pytest
 
 from aeviz.data import Bars, TaggedShapes, Toys
 from aeviz.data.cache import loaded
-from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper
+from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper, SuperResolution
 from aeviz.errors import RecipeError
 from aeviz.learning import SGD, Adam, AdamW, CodeL2, Contractive, SparseKl, SparseL1, TopK, WeightDecay
-from aeviz.models import Conv, Linear, Mlp, Vae
+from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, Rbm, Vae
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -52,6 +52,28 @@ RECIPES = {
     "masked, in colour": Recipe(
         data=TaggedShapes(images=150, size=16), model=Mlp(hidden=(20,), code=5), pairing=MaskingNoise(), epochs=2,
         batch_size=40,
+    ),
+    "convolutional": Recipe(
+        data=TaggedShapes(images=150, size=18), model=Conv(channels=(4, 6), code=3, activation="silu"),
+        terms=(WeightDecay(weight=0.01), SparseL1()), epochs=2, batch_size=40,
+    ),
+    "convolutional, tied, with dropout": Recipe(
+        model=Conv(channels=(4, 6), code=5, tied=True, dropout=0.3, code_activation="sigmoid"),
+        terms=(SparseKl(), WeightDecay(weight=0.01)), pairing=Occlusion(), epochs=2,
+    ),
+    "convolutional, variational": Recipe(
+        model=ConvVae(channels=(4,), code=2, beta=2, dropout=0.1), pairing=SuperResolution(), epochs=2,
+    ),
+    "contractive, convolutional": Recipe(
+        model=Conv(channels=(4,), code=3), terms=(Contractive(weight=0.5),), epochs=2,
+    ),
+    "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
+    "dropout, tied": Recipe(
+        model=Mlp(hidden=(16, 8), code=3, dropout=0.2, tied=True), pairing=SuperResolution(strength=0.7), epochs=3
+    ),
+    "dropout, variational, occluded points": Recipe(
+        data=Toys(figure="swiss roll", points=200), model=Vae(hidden=(9,), code=2, dropout=0.2),
+        pairing=Occlusion(), epochs=3, batch_size=50,
     ),
 }  # fmt: skip
 
@@ -105,14 +127,13 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=Conv()), "Conv"),
-        (Recipe(model=Mlp(dropout=0.5)), "without dropout"),
+        (Recipe(model=ConvUnpool()), "ConvUnpool"),
+        (Recipe(model=Rbm()), "Rbm"),
         (
             Recipe(model=Mlp(code_activation="sigmoid"), terms=(SparseKl(average="running"),)),
             "over the batch",
         ),
         (Recipe(model=Mlp(code=16), terms=(TopK(),)), "TopK"),
-        (Recipe(pairing=Occlusion()), "corruptions"),
         (Recipe(pairing=MaskingNoise(alpha=2)), "emphasis"),
         (Recipe(model=Mlp(code=65), terms=(Contractive(),)), "up to 64"),
     ],

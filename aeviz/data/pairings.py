@@ -165,11 +165,15 @@ class Occlusion(Striking):
     title: ClassVar[str] = "Occlusion"
     strength: float = knob(0.25, "Share ν of the area", "The share of the picture that is missing.", low=0, high=1)
 
+    def missing(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """The sides of the rectangle in pixels, for examples of this shape."""
+        sizes = shape[1:] if len(shape) == 3 else shape
+        return tuple(_at_least_one(self.strength ** (1 / len(sizes)) * size) for size in sizes)
+
     def strike(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         sizes = x.shape[2:] if x.dim() == 4 else x.shape[1:]
         struck: Tensor | None = None
-        for axis, size in enumerate(sizes):
-            missing = _at_least_one(self.strength ** (1 / len(sizes)) * size)
+        for axis, (size, missing) in enumerate(zip(sizes, self.missing(x.shape[1:]), strict=True)):
             u = torch.empty(len(x), 1, device=x.device).uniform_(generator=generator)
             start = (u * (size - missing + 1)).floor()
             at = torch.arange(size, device=x.device)
