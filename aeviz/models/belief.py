@@ -248,7 +248,7 @@ class BeliefNetwork(Machine):
         Source: Salakhutdinov & Murray, ICML 2008, §5, eq. 24.
         """
         v = x.flatten(1).repeat_interleave(draws, 0)
-        total = torch.zeros(len(v), dtype=torch.float64)
+        total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
         with torch.no_grad():
             for layer in self._directed():
                 told = layer.up(v)

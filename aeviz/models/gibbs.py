@@ -64,7 +64,7 @@ def drawn(
     rest = {name: s for name, s in state.items() if name != layer}
     outside, own = machine.inputs(layer, rest), machine.weight((layer, layer))
     s = state[layer].clone()
-    chances = torch.rand(s.shape, generator=generator, dtype=s.dtype)
+    chances = torch.empty_like(s).uniform_(generator=generator)
     for unit in range(s.shape[1]):
         told = outside[:, unit] + s @ own[:, unit]
         s[:, unit] = (chances[:, unit] < torch.sigmoid(told / temperature)).to(s.dtype)
@@ -112,7 +112,7 @@ def tempered(
                 colder, hotter = moved[i], moved[i + 1]
                 slope = 1 / temperatures[i] - 1 / temperatures[i + 1]
                 gain = slope * (machine.energy(colder) - machine.energy(hotter))
-                swap = torch.rand(len(gain), generator=generator, dtype=gain.dtype).log() < gain
+                swap = torch.empty_like(gain).uniform_(generator=generator).log() < gain
                 moved[i] = {name: torch.where(swap[:, None], hotter[name], s) for name, s in colder.items()}
                 moved[i + 1] = {name: torch.where(swap[:, None], colder[name], s) for name, s in hotter.items()}
     return moved
