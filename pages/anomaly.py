@@ -29,7 +29,7 @@ LEAST = 8  # held-out examples for a curve that means something
 def sorted_out(
     key: tuple[str, int, str], score: str, _opened: OpenRun, _usual: np.ndarray, _strange: np.ndarray
 ) -> Sorting:
-    """The scores of held-out examples and of strangers by one run. key: run, step, what the strangers are."""
+    """The scores of held-out examples and of strangers by one run. key: run, step, what is scored."""
     how = next(each for each in anomaly.SCORES if each.name == score)
     model, known = _opened.model, _opened.dataset.train
     return Sorting(*(anomaly.scored(how, model, known, x) for x in (_usual, _strange)))
@@ -47,9 +47,10 @@ def page() -> None:
     if len(usual) < LEAST:
         raise DataError(f"There are only {len(usual)} held-out examples: choose a run that holds out at least {LEAST}.")
     strange, told = choose_strangers(opened, usual)
+    shown = f"{opened.run.recipe.data}, {told}, seed {opened.run.recipe.seed}"
     found = {
         score.name: [
-            sorted_out((run.run.id, run.step, f"{opened.run.recipe.data}{told}"), score.name, run, usual, strange)
+            sorted_out((run.run.id, run.step, shown), score.name, run, usual, strange)
             if score in anomaly.fitting(run.model, run.dataset.train)
             else None
             for run in runs
@@ -90,7 +91,7 @@ def show_sorting(score: Score, first: Sorting, found: Sequence[Sorting | None], 
         axis = score.name.lower() + (f", {score.unit}" if score.unit else "")
         chart(anomaly_figures.scores(first, axis, theme()), "anomaly.scores")
     with right:
-        drawn = {name: each.curve for name, each in zip(runs, found, strict=True) if each and each.finite}
+        drawn = {name: each.curve if each and each.finite else None for name, each in zip(runs, found, strict=True)}
         chart(anomaly_figures.curves(drawn, theme()), "anomaly.curves")
 
 

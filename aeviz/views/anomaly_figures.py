@@ -35,13 +35,22 @@ def scores(found: Sorting, axis: str, theme: Theme, *, height: int = 340) -> go.
 
 
 def curves(
-    found: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]], theme: Theme, *, height: int = 340
+    found: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]] | None],
+    theme: Theme,
+    *,
+    height: int = 340,
 ) -> go.Figure:
-    """Strangers found over false alarms, a curve for each name; the diagonal is what chance gives."""
+    """Strangers found over false alarms, a curve for each name; the diagonal is what chance gives.
+
+    A name without a curve keeps its colour, so that the others have theirs everywhere.
+    """
     figure = empty(theme, height, ("held-out examples taken for strangers", "strangers found"))
     chance = {"color": look.INKS[theme].quiet, "dash": "dot", "width": 1}
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=chance, name="chance", hoverinfo="skip")
-    for (name, (alarms, caught)), colour in zip(found.items(), look.PALETTE, strict=False):
+    for (name, curve), colour in zip(found.items(), look.PALETTE, strict=False):
+        if curve is None:
+            continue
+        alarms, caught = curve
         figure.add_scatter(
             x=alarms, y=caught, mode="lines", line={"color": colour}, name=name, hovertemplate="%{y:.1%} at %{x:.1%}"
         )

@@ -13,6 +13,7 @@ from aeviz.runs.experiment import Experiment
 from aeviz.seeds import generator
 from aeviz.views import anomaly, anomaly_figures
 from aeviz.views.anomaly import SCORES, STRANGERS, Sorting
+from aeviz.views.look import PALETTE
 
 SHAPE = (1, 8, 8)
 BY_NAME = {score.name: score for score in SCORES}
@@ -142,5 +143,6 @@ def test_figures_show_every_score_even_one_that_is_the_same_for_all():
     assert shares == pytest.approx([1, 1])
     sorting = Sorting(np.arange(20.0), np.arange(10.0, 400.0))
     assert [np.sum(bar.y) for bar in anomaly_figures.scores(sorting, "error", "dark").data] == pytest.approx([1, 1])
-    names = [line.name for line in anomaly_figures.curves({"a": sorting.curve, "b": alike.curve}, "light").data]
-    assert names == ["chance", "a", "b"]
+    lines = anomaly_figures.curves({"a": sorting.curve, "b": None, "c": alike.curve}, "light").data
+    assert [line.name for line in lines] == ["chance", "a", "c"]
+    assert [line.line.color for line in lines[1:]] == [PALETTE[0], PALETTE[2]]
