@@ -95,7 +95,7 @@ class ConnectedMachine(Machine):
                 "negative_log_likelihood": data + torch.logsumexp(-self.free_energy(states), 0),
                 "reconstruction": told,
             }
-        dream = self._model_phase(forward, len(v))
+        dream = self._model_phase(forward, v)
         return {"energy": data - self.machine.energy(dream).mean(), "reconstruction": told}
 
     def _data_phase(self, v: Tensor, forward: Pass) -> State:
@@ -104,11 +104,11 @@ class ConnectedMachine(Machine):
         start = noise(self.machine, len(v), draws) | {"visible": v}
         return annealed(self.machine, start, COOLING, draws, held=("visible",))
 
-    def _model_phase(self, forward: Pass, n: int) -> State:
+    def _model_phase(self, forward: Pass, v: Tensor) -> State:
         draws = forward.draws()
         if self.chains.phase == "annealed":
-            return annealed(self.machine, noise(self.machine, n, draws), COOLING, draws)
-        return self.dreamed({}, forward)
+            return annealed(self.machine, noise(self.machine, len(v), draws), COOLING, draws)
+        return self.dreamed({} if self.begun() else self._data_phase(v, forward), forward)
 
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
         if self.fantasies() is not None:

@@ -151,10 +151,12 @@ class Machine(Autoencoder):
 
     def fantasies(self, temperature: int = 0) -> State | None:
         """The persistent chains as they stand, of the first temperature or another; None where there are none yet."""
+        return self._apart(self.particles[temperature]) if self.begun() else None  # type: ignore[index]
+
+    def begun(self) -> bool:
+        """Whether it has persistent chains that have been anywhere."""
         particles = getattr(self, "particles", None)
-        if particles is None or not bool(particles.any()):
-            return None
-        return self._apart(particles[temperature])
+        return particles is not None and bool(particles.any())
 
     def _apart(self, joined: Tensor) -> State:
         sizes = [units.size for units in self.machine.units.values()]
@@ -164,13 +166,19 @@ class Machine(Autoencoder):
         return torch.cat([state[name] for name in self.machine.layers], 1)
 
     def dreamed(self, start: State, forward: Pass) -> State:
-        """States of the model phase; `start` is where contrastive divergence begins. Particles move while learning."""
+        """States of the model phase. Contrastive divergence begins at `start`, states drawn for the batch.
+
+        Particles begin there, too, and from then on move while learning. From nowhere in particular they would need
+        long to come where the model has its states, and would until then teach it to have them elsewhere: what layers
+        have learned one by one is lost when they are joined.
+        """
         chains, draws = self.chains, forward.draws()
         if chains.phase == "contrastive":
             return gibbs(self.machine, start, chains.steps, draws)
         particles = self.particles
         assert isinstance(particles, Tensor)
-        states = [self._apart(each) for each in particles]
+        beginning = particles if self.begun() else self._beginning(start)
+        states = [self._apart(each.clone()) for each in beginning]
         if forward.learning:
             ladder = chains.ladder()
             for _ in range(chains.steps):
@@ -181,8 +189,13 @@ class Machine(Autoencoder):
                 )
             with torch.no_grad():
                 particles.copy_(torch.stack([self._joined(state) for state in states]))
-            states = [self._apart(each.clone()) for each in particles]
         return states[0]
+
+    def _beginning(self, start: State) -> Float[Tensor, "temperatures particles units"]:
+        """These states in turn for as many particles as there are, the same at every temperature."""
+        joined = self._joined(start)
+        rows = torch.arange(self.chains.particles, device=joined.device) % len(joined)
+        return joined[rows].expand(len(self.chains.ladder()), -1, -1)
 
     def attached(self, z: Tensor, told: Tensor | None = None) -> Code:
         """The code that the model's attachments make of the top layer's means; told: what that layer was told."""
@@ -319,13 +332,10 @@ class Restricted(Machine):
         """The visible layers of the model phase."""
         draws = forward.draws()
         if self.chains.phase == "contrastive" and len(self.lowers) > 1:
-            state = self.given(forward.batch)
-            means = {name: self.machine.units[name].mean(self.machine.inputs(name, state)) for name in self.uppers}
-            state |= {name: self._drawn(mean, draws) for name, mean in means.items()}
-            state = gibbs(self.machine, state, self.chains.steps, draws)
+            state = gibbs(self.machine, self._drawn_for(forward), self.chains.steps, draws)
             return {name: state[name] for name in self.lowers}
         if self.chains.phase != "contrastive":
-            state = self.dreamed({}, forward)
+            state = self.dreamed({} if self.begun() else self._drawn_for(forward), forward)
             return {name: state[name] for name in self.lowers}
         # The pass has drawn h and decoded it: v′ ~ p(v | h) is the first sweep, without doing it again.
         inputs = forward.logits.detach().flatten(1) / self.deviation
@@ -334,6 +344,12 @@ class Restricted(Machine):
             hidden = inputs.new_zeros(len(inputs), self.machine.units[self.uppers[0]].size)
             state = gibbs(self.machine, state | dict.fromkeys(self.uppers, hidden), self.chains.steps - 1, draws)
         return {name: state[name] for name in self.lowers}
+
+    def _drawn_for(self, forward: Pass) -> State:
+        """The batch, and hidden states drawn for it."""
+        state = self.given(forward.batch)
+        means = {name: self.machine.units[name].mean(self.machine.inputs(name, state)) for name in self.uppers}
+        return state | {name: self._drawn(mean, forward.draws()) for name, mean in means.items()}
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,7 @@ class MultimodalMachine(DeepMachine):
         draws, particles = forward.draws(), self.particles
         assert isinstance(particles, Tensor)
         count = particles.shape[1]
-        begun = bool(particles.any())
-        renewed = max(1, round(RENEWED * count)) if begun else count
+        renewed = max(1, round(RENEWED * count)) if self.begun() else count
         with torch.no_grad():
             of = torch.arange(renewed, device=tags.device) % len(tags)
             fresh = noise(self.machine, renewed, draws) | {TAGS: tags[of]}

@@ -13,7 +13,8 @@ import torch
 from aeviz.data.pairings import PAIRINGS, Batch, Pairing
 from aeviz.learning import Adam, Term
 from aeviz.learning.learners import Backpropagation
-from aeviz.models import ModelSpec, Rbm, Samples
+from aeviz.models import Boltzmann, Dbm, ModelSpec, Rbm, Samples
+from aeviz.models.machines import Machine
 from aeviz.seeds import generator
 from tests.contract.drawn import IMAGES, POINTS, ROWS, named
 from tests.contract.test_training import ACCEPTED
@@ -31,8 +32,10 @@ def _carried(prior: Callable[[int, torch.Generator], torch.Tensor], n: int, draw
     return prior(n, draws).to("meta")
 
 
-def step(spec: ModelSpec, terms: tuple[Term, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def step(spec: ModelSpec, terms: tuple[Term, ...], monkeypatch: pytest.MonkeyPatch, *, begun: bool = True) -> None:
+    """One step. begun: whether persistent chains have been anywhere, which is read off numbers."""
     model = spec.build(IMAGES, generator(1, "weights")).to("meta")
+    monkeypatch.setattr(Machine, "begun", lambda machine: begun)
     if isinstance(model, Samples):
         monkeypatch.setattr(model, "prior", partial(_carried, model.prior))
     x = torch.empty(ROWS, *IMAGES, device="meta")
@@ -51,6 +54,11 @@ def test_a_step_never_leaves_the_device_of_the_model(
             step(spec, terms, monkeypatch)
     else:
         step(spec, terms, monkeypatch)
+
+
+@pytest.mark.parametrize("spec", [Rbm(phase="persistent"), Rbm(phase="tempered"), Dbm(), Boltzmann()], ids=named)
+def test_chains_begin_on_the_device_of_the_model(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    step(spec, (), monkeypatch, begun=False)
 
 
 @pytest.mark.parametrize("shape", [IMAGES, POINTS], ids=["images", "points"])

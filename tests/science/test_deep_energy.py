@@ -1,6 +1,7 @@
 """Deep and general Boltzmann machines: their learning against sums over all states."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,10 +15,11 @@ from aeviz.models import Boltzmann, Dbm, Rbm
 from aeviz.models.boltzmann import BoltzmannMachine
 from aeviz.models.connected import ConnectedMachine
 from aeviz.models.deep import DeepMachine, lower_bound
-from aeviz.models.machines import Restricted
+from aeviz.models.machines import EnergyModel, Machine, Restricted
 from aeviz.models.partition import distribution, log_partition
 from aeviz.models.units import Bernoulli
 from aeviz.seeds import generator
+from tests.contract.drawn import named
 
 BARS = torch.tensor([[1.0, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 0, 0]])
 
@@ -63,10 +65,32 @@ def test_a_deep_machine_of_one_layer_is_a_restricted_machine() -> None:
         )
     # The model phase of the one takes samples of h, that of the other their means; the data phases are the same.
     for model in (deep, shallow):
+        model.particles = torch.rand(1, 100, 9, generator=generator(4)).round()
         parts, _ = Backpropagation(model, (), SGD()).losses(Batch(x, x), generator(3), learning=True)
         parts["loss"].backward()
     gradient, wanted = (own["biases.visible"].grad, other["biases.visible"].grad)
     torch.testing.assert_close(gradient, wanted)  # the same particles from the same draws
+
+
+@pytest.mark.parametrize(
+    "spec", [Dbm(hidden=(4,), code=3), Rbm(code=3, phase="tempered"), Boltzmann(code=3)], ids=named
+)
+def test_chains_that_go_on_begin_at_the_data(spec: EnergyModel) -> None:
+    model = replace(spec, particles=8).build((6,), generator(1))
+    assert isinstance(model, Machine)
+    learner = Backpropagation(model, (), SGD())
+    _, looked = learner.losses(Batch(BARS, BARS), generator(3), learning=False)
+    start = {name: torch.ones(len(BARS), units.size) for name, units in model.machine.units.items()}
+    start |= {"visible": BARS}
+    torch.testing.assert_close(model.dreamed(start, looked)["visible"], BARS.repeat(2, 1))
+    assert not model.begun(), "looking moves no chain"
+    _, learned = learner.losses(Batch(BARS, BARS), generator(3), learning=True)
+    assert model.begun()
+    assert isinstance(model.particles, Tensor)
+    before = model._apart(model.particles[0].clone())
+    torch.testing.assert_close(model.dreamed(start, looked), before)  # they stay where they are, wherever one begins
+    moved = model.dreamed(start, learned)
+    assert any(not torch.equal(moved[name], before[name]) for name in moved)
 
 
 @pytest.mark.parametrize(("number", "up", "down"), [(1, 2, 1), (2, 2, 2), (3, 1, 2)])
