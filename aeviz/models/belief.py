@@ -198,8 +198,9 @@ class BeliefNetwork(Machine):
         return {"associative": energies} | parts | {"reconstruction": told}
 
     def _dreamed(self, data: State, forward: Pass) -> State:
-        start = dict(data)
-        start["top"] = coins(torch.sigmoid(self.machine.inputs("top", data)), forward.draws())
+        def start() -> State:
+            return data | {"top": coins(torch.sigmoid(self.machine.inputs("top", data)), forward.draws())}
+
         return self.dreamed(start, forward)
 
     def _asleep(self, below: Tensor, forward: Pass) -> list[tuple[Directed, Tensor, Tensor]]:

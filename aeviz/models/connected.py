@@ -108,7 +108,7 @@ class ConnectedMachine(Machine):
         draws = forward.draws()
         if self.chains.phase == "annealed":
             return annealed(self.machine, noise(self.machine, len(v), draws), COOLING, draws)
-        return self.dreamed({} if self.begun() else self._data_phase(v, forward), forward)
+        return self.dreamed(lambda: self._data_phase(v, forward), forward)
 
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
         if self.fantasies() is not None:

@@ -75,7 +75,10 @@ class DeepMachine(Machine):
             told = self.mean_negative_log_likelihood(forward.logits, forward.batch)
             given = self.given(forward.batch)
             data = self.data_phase(given, forward)
-            start = {name: s if name in given else self._drawn(name, s, forward) for name, s in data.items()}
+
+            def start() -> State:
+                return {name: s if name in given else self._drawn(name, s, forward) for name, s in data.items()}
+
             dream = self.dreamed(start, forward)
         energy = self.machine.energy(data).mean() - self.machine.energy(dream).mean()
         return {"energy": energy, "reconstruction": told}

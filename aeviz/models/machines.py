@@ -6,7 +6,7 @@ weight decay and sparsity terms compose with it unchanged.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -165,8 +165,8 @@ class Machine(Autoencoder):
     def _joined(self, state: Mapping[str, Tensor]) -> Tensor:
         return torch.cat([state[name] for name in self.machine.layers], 1)
 
-    def dreamed(self, start: State, forward: Pass) -> State:
-        """States of the model phase. Contrastive divergence begins at `start`, states drawn for the batch.
+    def dreamed(self, start: Callable[[], State], forward: Pass) -> State:
+        """States of the model phase. Contrastive divergence begins at `start()`, states drawn for the batch.
 
         Particles begin there, too, and from then on move while learning. From nowhere in particular they would need
         long to come where the model has its states, and would until then teach it to have them elsewhere: what layers
@@ -174,10 +174,10 @@ class Machine(Autoencoder):
         """
         chains, draws = self.chains, forward.draws()
         if chains.phase == "contrastive":
-            return gibbs(self.machine, start, chains.steps, draws)
+            return gibbs(self.machine, start(), chains.steps, draws)
         particles = self.particles
         assert isinstance(particles, Tensor)
-        beginning = particles if self.begun() else self._beginning(start)
+        beginning = particles if self.begun() else self._beginning(start())
         states = [self._apart(each.clone()) for each in beginning]
         if forward.learning:
             ladder = chains.ladder()
@@ -335,7 +335,7 @@ class Restricted(Machine):
             state = gibbs(self.machine, self._drawn_for(forward), self.chains.steps, draws)
             return {name: state[name] for name in self.lowers}
         if self.chains.phase != "contrastive":
-            state = self.dreamed({} if self.begun() else self._drawn_for(forward), forward)
+            state = self.dreamed(lambda: self._drawn_for(forward), forward)
             return {name: state[name] for name in self.lowers}
         # The pass has drawn h and decoded it: v′ ~ p(v | h) is the first sweep, without doing it again.
         inputs = forward.logits.detach().flatten(1) / self.deviation

@@ -1,6 +1,7 @@
 """The multimodal deep Boltzmann machine: images and their tags under a joint layer that hears both."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,7 +70,7 @@ class MultimodalMachine(DeepMachine):
 
     # Learning
 
-    def dreamed(self, start: State, forward: Pass) -> State:
+    def dreamed(self, start: Callable[[], State], forward: Pass) -> State:
         """Persistent chains hold the tags of an example each, so that they learn what images there are with such tags.
 
         At every update a few begin anew, from noise and with the tags of examples at hand: what is drawn for tags
