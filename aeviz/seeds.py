@@ -13,3 +13,11 @@ def generator(seed: int, *purpose: str | int, device: torch.device | str = "cpu"
     text = "/".join(str(part) for part in (seed, *purpose))
     derived = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") & (2**63 - 1)
     return torch.Generator(device=device).manual_seed(derived)
+
+
+def on(device: torch.device, draws: torch.Generator) -> torch.Generator:
+    """The generator itself where it draws on this kind of device, else one that does, seeded by one draw of it."""
+    if device.type == draws.device.type:
+        return draws
+    seed = int(torch.randint(2**62, (1,), generator=draws, device=draws.device).item())
+    return torch.Generator(device=device).manual_seed(seed)

@@ -1,7 +1,7 @@
 """Procedures: in what stages a model is trained, and which of its layers learn when."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import torch
@@ -143,7 +143,8 @@ class Greedy(Procedure):
     """Layer by layer: layer l learns to rebuild the code of layer l − 1, which stays fixed; then all of them together.
 
     hₗ = s(Wₗ hₗ₋₁ + bₗ) is trained as a shallow autoencoder of hₗ₋₁, h₀ = x, with its mirror layer of the decoder. The
-    stack of all is then the whole model, which is fine-tuned from there for the run's own number of epochs.
+    stack of all is then the whole model, which is fine-tuned from there for the run's own number of epochs, at a share
+    of the layers' learning rate: a deep Boltzmann machine, whose layers drive each other, wants it smaller.
 
     Plain: hₗ₋₁ is fed as it is. Denoising: it is corrupted as the run's corruption says, and wanted back clean. RBM:
     the layer is a restricted Boltzmann machine of hₗ₋₁, trained by contrastive divergence, and the decoder its
@@ -161,12 +162,23 @@ class Greedy(Procedure):
         choices=LAYERS,
     )
     layer_epochs: int = knob(20, "Epochs a layer", "How long each layer learns alone.", low=1, high=10_000)
+    tuning_share: float = knob(
+        1.0,
+        "Fine-tuning rate, share",
+        "Learning rate of all layers together, as a share of that of each alone.",
+        low=0.001,
+        high=10,
+        scale="log",
+        advanced=True,
+    )
 
     def lengths(self, model: ModelSpec, epochs: int) -> list[int]:
         return [self.layer_epochs] * model.depth() + [epochs]
 
     def stages(self, task: Task) -> list[Stage]:
-        return [*layer_stages(task, self.layers, self.layer_epochs), task.stage("fine-tuning")]
+        gentler = replace(task.optimizer, learning_rate=self.tuning_share * task.optimizer.learning_rate)
+        whole = Backpropagation(task.model, task.terms, gentler)
+        return [*layer_stages(task, self.layers, self.layer_epochs), task.stage("fine-tuning", learner=whole)]
 
     def refusals(self, model: ModelSpec, terms: Sequence[Term], pairing: Pairing) -> Sequence[str]:
         return layer_refusals(self, self.layers, model, pairing)

@@ -21,9 +21,9 @@ from aeviz.models.disentangled import ConvTcVae, TcVae
 from aeviz.models.documents import ReplicatedSoftmax
 from aeviz.models.gan import ConvGan, Gan
 from aeviz.models.linear import Linear
-from aeviz.models.machines import Rbm
 from aeviz.models.multimodal import MultimodalDbm
 from aeviz.models.quantized import ConvVqVae, VqVae
+from aeviz.models.restricted import Rbm
 from aeviz.models.variational import ConvVae, Vae
 from aeviz.models.wasserstein import ConvWae, Wae
 

@@ -17,7 +17,8 @@ from aeviz.models.boltzmann import BoltzmannMachine, State
 from aeviz.models.deep import Tower
 from aeviz.models.dense import DenseAutoencoder, DenseDecoder, DenseEncoder, dense_layers
 from aeviz.models.gibbs import gibbs, noise
-from aeviz.models.machines import Chains, EnergyModel, Machine, Restricted
+from aeviz.models.machines import Chains, EnergyModel, Machine
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Softmax, Units, coins
 from aeviz.spec import knob
 

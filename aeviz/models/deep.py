@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from aeviz.models.autoencoder import Autoencoder, Code, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain, named
 from aeviz.models.gibbs import mean_field
-from aeviz.models.machines import Chains, EnergyModel, Machine, Phase, Restricted
+from aeviz.models.machines import Chains, EnergyModel, Machine, Phase
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Gaussian, Units, coins
 from aeviz.spec import knob
 

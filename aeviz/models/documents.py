@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from aeviz.models.autoencoder import Autoencoder, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
-from aeviz.models.machines import Chains, EnergyModel, Restricted
+from aeviz.models.machines import Chains, EnergyModel
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Words
 from aeviz.spec import knob
 

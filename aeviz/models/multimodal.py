@@ -15,7 +15,8 @@ from aeviz.models.autoencoder import Autoencoder, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain, named
 from aeviz.models.deep import Dbm, DeepMachine
 from aeviz.models.gibbs import gibbs, mean_field, noise
-from aeviz.models.machines import RATES_HELP, RATES_LABEL, Chains, Phase, Restricted
+from aeviz.models.machines import RATES_HELP, RATES_LABEL, Chains, Phase
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Gaussian, Units
 from aeviz.spec import knob
 

@@ -14,6 +14,7 @@ from aeviz.errors import SettingError
 from aeviz.models.boltzmann import BoltzmannMachine, State
 from aeviz.models.gibbs import drawn
 from aeviz.models.units import Words
+from aeviz.seeds import on
 
 MOST_STATES = 2**20
 ROWS = 8192  # states looked at together
@@ -146,25 +147,24 @@ def annealed_importance(
     like = machine.biases[first].detach()
     start = like.new_zeros(like.shape) if base is None else base.to(like)
     path = _Path(machine, first, start)
+    draws = on(like.device, generator)
     steps = [i / temperatures for i in range(1, temperatures + 1)] if isinstance(temperatures, int) else temperatures
     with torch.no_grad():
         cold = path.at(0.0)
-        state = {
-            name: units.draw(cold.biases[name].expand(chains, -1), generator) for name, units in machine.units.items()
-        }
+        state = {name: units.draw(cold.biases[name].expand(chains, -1), draws) for name, units in machine.units.items()}
         log_weight = torch.zeros(chains, dtype=torch.float64)
-        before = -cold.free_energy({name: state[name] for name in kept}).double()
+        before = -cold.free_energy({name: state[name] for name in kept}).cpu().double()
         log_base = sum(units.log_partition(cold.biases[name][None]).item() for name, units in machine.units.items())
         for β in steps:  # noqa: PLC2401
             warm = path.at(β)
             seen = {name: state[name] for name in kept}
-            log_weight += -warm.free_energy(seen).double() - before
+            log_weight += -warm.free_energy(seen).cpu().double() - before
             # A sweep from the kept layers through the others back to them leaves their distribution as it is.
             for group in (other, kept):
                 for name in group:
-                    state[name] = drawn(warm, name, state, generator)
+                    state[name] = drawn(warm, name, state, draws)
             if β < 1:
-                before = -warm.free_energy({name: state[name] for name in kept}).double()
+                before = -warm.free_energy({name: state[name] for name in kept}).cpu().double()
     return _estimated(log_base, log_weight)
 
 

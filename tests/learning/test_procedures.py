@@ -8,8 +8,9 @@ import torch
 from aeviz.data import Mnist
 from aeviz.data.pairings import Clean, GaussianNoise, MaskingNoise, Pairing
 from aeviz.errors import RecipeError
-from aeviz.learning import Adam, Contractive, EndToEnd, Greedy, Procedure, SparseL1
+from aeviz.learning import SGD, Adam, Contractive, EndToEnd, Greedy, Procedure, SparseL1
 from aeviz.learning.events import Finished, Measured, StageStarted
+from aeviz.learning.optimizers import Schedule
 from aeviz.learning.procedures import Task
 from aeviz.learning.train import Examples, Stage, train
 from aeviz.models import Conv, Gan, Linear, Mlp, ModelSpec, Vae
@@ -51,6 +52,27 @@ def test_each_greedy_stage_moves_its_own_layer_and_the_last_all(tied: bool) -> N
         own = {f"encoder.layers.{number}.weight", f"encoder.layers.{number}.bias"}
         assert moved(stage, weights) == own | mirrored
     assert moved(stages[3], weights) == set(weights)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_all_layers_together_learn_at_their_own_share_of_the_rate(schedule: Schedule) -> None:
+    at_work = replace(task(), optimizer=SGD(learning_rate=0.1, momentum=0.0, schedule=schedule))
+
+    def step(share: float, number: int) -> dict[str, torch.Tensor]:
+        """How far one step of a stage, half-way through, moves the weights."""
+        stage = Greedy(tuning_share=share, layer_epochs=1).stages(at_work)[number]
+        before = {name: value.clone() for name, value in at_work.model.state_dict().items()}
+        stage.learner.step(next(iter(stage.in_order(at_work.train, 40))), generator(7), progress=0.5)
+        change = {name: value - before[name] for name, value in at_work.model.state_dict().items()}
+        at_work.model.load_state_dict(before)
+        return change
+
+    whole, gentle = step(1.0, -1), step(0.25, -1)
+    for name, change in whole.items():
+        assert change.abs().max() > 0
+        torch.testing.assert_close(gentle[name], 0.25 * change, rtol=1e-3, atol=1e-7)
+    alone, same = step(1.0, 0), step(0.25, 0)
+    torch.testing.assert_close(alone, same)
 
 
 def test_a_layer_rebuilds_what_the_fixed_layers_below_make_of_the_data() -> None:

@@ -15,8 +15,8 @@ from aeviz.learning.train import Examples, train
 from aeviz.models import Dbn, Rbm
 from aeviz.models.autoencoder import Code
 from aeviz.models.belief import BeliefNetwork, unrolled
-from aeviz.models.machines import Restricted
 from aeviz.models.partition import log_partition
+from aeviz.models.restricted import Restricted
 from aeviz.seeds import generator
 
 BARS = torch.tensor([[1.0, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 0, 0]])

@@ -15,8 +15,9 @@ from aeviz.models import Boltzmann, Dbm, Rbm
 from aeviz.models.boltzmann import BoltzmannMachine
 from aeviz.models.connected import ConnectedMachine
 from aeviz.models.deep import DeepMachine, lower_bound
-from aeviz.models.machines import EnergyModel, Machine, Restricted
+from aeviz.models.machines import EnergyModel, Machine
 from aeviz.models.partition import distribution, log_partition
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, coins
 from aeviz.seeds import generator
 from tests.contract.drawn import named

@@ -17,8 +17,9 @@ from aeviz.models import Boltzmann, Dbm, Dbn, Rbm, ReplicatedSoftmax
 from aeviz.models.autoencoder import Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain
 from aeviz.models.gibbs import annealed, gibbs, mean_fields, noise, tempered
-from aeviz.models.machines import PHASES, EnergyModel, Machine, Restricted
+from aeviz.models.machines import PHASES, EnergyModel, Machine
 from aeviz.models.partition import annealed_importance, distribution, late, log_partition
+from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Gaussian, Softmax, Units, Words
 from aeviz.seeds import generator
 
