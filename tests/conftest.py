@@ -1,4 +1,4 @@
-"""What all tests share: array types checked while they run, and a browser where there is one.
+"""What all tests share: array types checked while they run, one thread, and a browser where there is one.
 
 Tests that drive a browser carry the marker `browser` or take the fixture `chromium`. Without a Chromium they are
 skipped, and the closing lines name and count them.
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import jaxtyping
 import pytest
+import torch
 from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeDecorHintException
 
 from aeviz.spec import Spec
 from start import NO_CHROMIUM
 from start import chromium as chromium_path
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -77,12 +79,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"browser tests skipped: {skipped.total()} in {files}. {NO_CHROMIUM}", yellow=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """One thread of arithmetic: sums in one order, and nobody else's core."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """For thousands of steps that are all alike: array types are not checked, which takes four fifths of the time."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> "Iterator[Browser]":
     """A headless Chromium for the whole session; a test opens a page of its own with `chromium.new_page()`."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)  # a machine at work elsewhere answers late; what never comes fails all the same
+    expect.set_options(timeout=PATIENCE)
     path = chromium_path()
     if path is None:
         pytest.skip(NO_CHROMIUM)

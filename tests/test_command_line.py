@@ -16,6 +16,7 @@ from aeviz.learning import OPTIMIZERS, TERMS
 from aeviz.models import MODELS
 from aeviz.recipe import Recipe
 from aeviz.runs.store import ID, Store
+from tests.patience import SECONDS
 
 RECIPE: dict[str, Any] = {
     "model": {"kind": "Mlp", "hidden": [8]},
@@ -218,7 +219,7 @@ def test_wrong_usage_has_exit_code_2(arguments: list[str], capsys: pytest.Captur
 def test_a_process_of_its_own_trains_and_lists(recipe: Path, folder: Path, root: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "aeviz", *arguments]
-        return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=90, check=False)
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
 
     trained = run("train", str(recipe), "--store", str(folder), "--json")
     assert (trained.returncode, trained.stderr) == (0, "")

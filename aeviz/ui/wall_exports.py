@@ -12,7 +12,7 @@ from aeviz.errors import RecipeError, StoreError
 from aeviz.runs.film import settings
 from aeviz.runs.opened import OpenRun
 from aeviz.runs.store import Run, Store
-from aeviz.script import arrays, file_of, notebook, script
+from aeviz.script.writing import arrays, file_of, notebook, script
 from aeviz.ui import wall_page
 from aeviz.ui.form import literal
 from aeviz.ui.wall import example_file

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from sklearn.decomposition import PCA
 
 from aeviz.data import Mnist
@@ -18,14 +17,6 @@ from benchmarks.literature.training import images
 from benchmarks.table import Settings, Unavailable
 
 AROUND = {"measured": "2026-01-02T03:04:05", "cores": 2, "load": 0.5, "system": "s", "python": "3", "torch": "2"}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("codes", [1, 3, 12])

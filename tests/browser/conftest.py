@@ -13,6 +13,7 @@ from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
 from benchmarks.application import Application, application
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -54,7 +55,7 @@ def visit(chromium: "Browser", app: Application) -> Iterator[Visit]:
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: _complain(message, complaints))
         page.on("request", lambda request: _stay_here(request.url, app.address, complaints))

@@ -13,6 +13,7 @@ from aeviz.recipe import Recipe
 from aeviz.runs.opened import open_run
 from aeviz.runs.store import Store
 from aeviz.views import probes
+from tests.browser.downloading import downloaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.browser
 
 
 def _ready(page: "Page") -> None:
-    expect(page.get_by_test_id("scatter")).to_have_attribute("data-state", "ready", timeout=60_000)
-    expect(page.get_by_test_id("scatter-pointer")).to_have_attribute("data-decoded", re.compile(r"\d+"), timeout=60_000)
+    expect(page.get_by_test_id("scatter")).to_have_attribute("data-state", "ready")
+    expect(page.get_by_test_id("scatter-pointer")).to_have_attribute("data-decoded", re.compile(r"\d+"))
 
 
 def _place(page: "Page", across: float, down: float) -> tuple[float, float]:
@@ -56,9 +57,8 @@ def test_points_that_are_drawn_around_are_shown_as_a_set_and_reach_the_page(visi
     counts = page.get_by_test_id("scatter-makeup").locator(".makeup-row span:last-child").all_inner_texts()
     assert sum(int(each.split()[0]) for each in counts) == 360
     expect(page.locator(".mosaic canvas")).to_have_count(24)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Table of the selection").click()
-    assert len(download.value.path().read_text().splitlines()) == 361
+    download = downloaded(page.get_by_role("button", name="Table of the selection"))
+    assert len(download.path().read_text().splitlines()) == 361
     page.locator(".selection").get_by_role("button", name="clear").click()
     expect(page.get_by_text("360 selected")).to_have_count(0)
 
@@ -187,13 +187,13 @@ def test_a_run_is_followed_while_it_trains_and_shown_whole_at_its_end(visit, tra
             page.wait_for_timeout(250)
         page.goto(page.url.split("/latent")[0] + f"/latent?run={run}")
         scatter = page.get_by_test_id("scatter")
-        expect(scatter).to_have_attribute("data-painted", re.compile(r"\d{2,}"), timeout=60_000)
+        expect(scatter).to_have_attribute("data-painted", re.compile(r"\d{2,}"))
         expect(page.get_by_test_id("scatter-status")).to_have_text(re.compile(r"live, epoch [\d.]+ · 300 points"))
         panel = page.get_by_test_id("scatter-pointer")
         weights = panel.get_attribute("data-weights") or ""
-        expect(panel).not_to_have_attribute("data-weights", weights, timeout=60_000)  # renewed as it learns
+        expect(panel).not_to_have_attribute("data-weights", weights)  # renewed as it learns
     finally:
         store.want(run, "stop")
-    expect(page.locator("[data-testid=scatter]:not([data-live])")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-testid=scatter]:not([data-live])")).to_be_visible()
     expect(page.get_by_test_id("scatter")).to_have_attribute("data-points", "360")
     expect(page.get_by_test_id("scatter-status")).to_have_text("360 points")

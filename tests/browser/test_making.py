@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from aeviz.runs.opened import open_run
 from aeviz.runs.store import Store
 from aeviz.views import probes
+from tests.browser.downloading import downloaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +22,7 @@ RED = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 8, 8).dat
 
 def _pad(page: "Page") -> None:
     drawing = page.get_by_test_id("drawing")
-    expect(drawing).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(drawing).to_have_attribute("data-state", "ready")
     drawing.scroll_into_view_if_needed()
 
 
@@ -82,7 +83,7 @@ def test_an_erased_part_is_filled_in(visit, trained):
     page = visit(f"/denoise?run={trained['denoising']}&denoise.part=Erase")
     _pad(page)
     _stroke(page, (0.3, 0.4), (0.7, 0.4))
-    expect(page.get_by_text(re.compile(r"\d+ steps?, settled"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"\d+ steps?, settled"))).to_be_visible()
     example = 255 * open_run(Store(trained["folder"]), trained["denoising"]).dataset.test.x[0, 0]
     shown = np.reshape(page.get_by_test_id("drawing-completed-0").evaluate(RED), (8, 8))
     assert np.abs(shown[[0, 1, 6, 7]] - example[[0, 1, 6, 7]]).max() <= 1, "what is known stays"
@@ -91,26 +92,25 @@ def test_an_erased_part_is_filled_in(visit, trained):
 def test_a_walk_is_played_and_stepped(visit, trained):
     page = visit(f"/denoise?run={trained['denoising']}&denoise.part=Walk&denoise.beside={trained['plain']}")
     reel = page.get_by_test_id("reel")
-    expect(reel).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(reel).to_have_attribute("data-state", "ready")
     expect(page.get_by_test_id("reel-row")).to_have_count(2)
-    expect(reel).to_have_attribute("data-step", "30", timeout=60_000)  # it has played itself to the end
+    expect(reel).to_have_attribute("data-step", "30")  # it has played itself to the end
     page.get_by_test_id("reel-back").click()
     expect(page.get_by_test_id("reel-label")).to_have_text("step 29 of 30")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="GIF").click()
-    with Image.open(download.value.path()) as film:
+    download = downloaded(page.get_by_role("button", name="GIF"))
+    with Image.open(download.path()) as film:
         assert film.format == "GIF"
         assert getattr(film, "n_frames", 1) >= 10  # steps that change nothing any more are one frame
 
 
 def test_samples_are_set_beside_examples_and_the_decoder_is_measured(visit, trained):
     page = visit(f"/sample?run={trained['variational']}&sample.from=KDE&sample.look=how real")
-    expect(page.get_by_role("img", name=re.compile("farther than")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("farther than")).first).to_be_visible()
     page.get_by_role("radio", name="Stretch").click()
-    expect(page.get_by_test_id("scatter")).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(page.get_by_test_id("scatter")).to_have_attribute("data-state", "ready")
     expect(page.get_by_text("log stretch")).to_be_visible()
     page.get_by_role("radio", name="Traversals").click()
-    expect(page.get_by_role("img", name=re.compile("^z₂, 1 of 15"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("^z₂, 1 of 15"))).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ def test_samples_are_set_beside_examples_and_the_decoder_is_measured(visit, trai
 def test_the_parts_fit_a_phone(visit, trained, part):
     page = visit(f"/{part}&run={trained['denoising']}", width=390, height=844)
     shown = {"Draw": "drawing-pad", "Walk": "reel-row", "Stretch": "scatter-canvas"}[part.rpartition("=")[2]]
-    expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id(shown).first).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0

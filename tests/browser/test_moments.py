@@ -6,13 +6,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+from tests.browser.downloading import downloaded
+
+pytestmark = pytest.mark.browser
 
 
 def test_one_slider_moves_the_scatter_and_the_pictures_without_mounting_the_scatter_anew(visit, trained):
     page = visit(f"/latent?run={trained['plain']}")
     scatter = page.get_by_test_id("scatter")
-    expect(scatter).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(scatter).to_have_attribute("data-state", "ready")
     scatter.evaluate("element => { element.dataset.mark = 'the same' }")
     canvas = page.get_by_test_id("scatter-canvas")
     restored = page.get_by_role("img", name="reconstruction", exact=True)
@@ -36,10 +38,10 @@ def test_one_slider_moves_the_scatter_and_the_pictures_without_mounting_the_scat
 def test_the_moments_play_to_the_newest(visit, trained):
     page = visit(f"/filters?run={trained['generative']}&moment=epoch+9")
     slider = page.get_by_role("slider", name="Moment")
-    expect(slider).to_have_attribute("aria-valuetext", "epoch 9", timeout=60_000)
+    expect(slider).to_have_attribute("aria-valuetext", "epoch 9")
     page.locator(".st-key-moment-play button").first.click()
     expect(slider).to_have_attribute("aria-valuetext", re.compile("epoch 1[01]"))
-    expect(slider).to_have_attribute("aria-valuetext", "newest", timeout=60_000)
+    expect(slider).to_have_attribute("aria-valuetext", "newest")
 
 
 def test_the_film_of_a_training_is_made_and_downloaded(visit, trained):
@@ -48,12 +50,11 @@ def test_the_film_of_a_training_is_made_and_downloaded(visit, trained):
     page.get_by_role("button", name="Make the film").click()
     for name, ending in (("Film as MP4", "mp4"), ("Film as GIF", "gif")):
         button = page.get_by_role("button", name=name)
-        expect(button).to_be_visible(timeout=180_000)
-        with page.expect_download() as download:
-            button.click()
-        assert download.value.suggested_filename == f"{trained['plain']}.{ending}"
-        with open(download.value.path(), "rb") as file:
+        expect(button).to_be_visible()
+        download = downloaded(button)
+        assert download.suggested_filename == f"{trained['plain']}.{ending}"
+        with open(download.path(), "rb") as file:
             head = file.read(12)
         assert head[4:8] == b"ftyp" if ending == "mp4" else head[:6] == b"GIF89a"
-    with Image.open(download.value.path()) as film:
+    with Image.open(download.path()) as film:
         assert getattr(film, "n_frames", 1) == 26

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from aeviz.recipe import Recipe, read_recipe
+from tests.browser.downloading import downloaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,7 +18,7 @@ SLOW = "/?epochs=5000&pace=10+epochs%2Fs"
 
 
 def _status(page: "Page", words: str) -> None:
-    expect(page.get_by_test_id("live")).to_have_attribute("data-status", re.compile(words), timeout=60_000)
+    expect(page.get_by_test_id("live")).to_have_attribute("data-status", re.compile(words))
 
 
 def _train(page: "Page") -> str:
@@ -31,7 +32,7 @@ def _train(page: "Page") -> str:
     page.wait_for_function("before => location.href !== before && location.search.includes('run=')", arg=before)
     found = re.search(r"run=([0-9a-f-]+)", page.url)
     assert found
-    page.locator(f"[data-testid=live][data-run='{found[1]}']").wait_for(timeout=60_000)
+    page.locator(f"[data-testid=live][data-run='{found[1]}']").wait_for()
     return found[1]
 
 
@@ -89,9 +90,8 @@ def test_a_copied_link_opens_the_same_recipe(visit):
     )
     run = _train(page)
     _status(page, "finished")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download recipe").click()
-    recipe = read_recipe(download.value.path().read_text())
+    download = downloaded(page.get_by_role("button", name="Download recipe"))
+    recipe = read_recipe(download.path().read_text())
     expected = Recipe.from_json(
         {
             "model": {"kind": "Vae", "code": 3, "beta": 2.5},

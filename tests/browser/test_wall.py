@@ -10,6 +10,7 @@ from aeviz.runs import walls
 from aeviz.runs.store import Store
 from aeviz.sweep import Sweep
 from benchmarks.application import Application
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -131,6 +132,7 @@ def test_the_page_that_is_taken_along_opens_from_a_file_without_a_server(chromiu
     path.write_bytes(page(store, runs, [["run", "error"], ["<b>one</b>", "0.1"]], example_file(runs)))
     assert path.stat().st_size < 5_000_000
     opened, complaints = chromium.new_page(viewport={"width": 1200, "height": 800}), []
+    opened.set_default_timeout(PATIENCE)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.extend([message.text] if message.type == "error" else []))
     opened.on("request", lambda request: complaints.extend([request.url] if request.url.startswith("http") else []))

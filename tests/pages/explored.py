@@ -13,6 +13,7 @@ from aeviz.models import Aae, ConditionalVae, Conv, ConvUnpool, Dbm, Gan, Linear
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
+from tests.patience import SECONDS
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 SMALL = (16,)
@@ -53,7 +54,7 @@ def trained(folder: Path) -> dict[str, str]:
 
 def page(name: str, **query: str) -> AppTest:
     """One page of the app with these query parameters (`__` for a dot), run once. It has raised nothing."""
-    at = AppTest.from_file(str(MAIN), default_timeout=60)
+    at = AppTest.from_file(str(MAIN), default_timeout=SECONDS)
     at.switch_page(f"{name}.py")
     for key, value in query.items():
         at.query_params[key.replace("__", ".")] = value

@@ -13,6 +13,7 @@ from aeviz.presets import PRESETS, Preset
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
+from tests.patience import SECONDS
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 SLOTS = {"data": SOURCES, "model": MODELS, "pairing": PAIRINGS, "optimizer": OPTIMIZERS}
@@ -26,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(**parameters: str) -> AppTest:
     """The page at an address, run once without an exception."""
-    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page = AppTest.from_file(str(MAIN), default_timeout=SECONDS)
     for name, value in parameters.items():
         page.query_params[name] = value
     page.run()

@@ -20,7 +20,7 @@ from aeviz.sweep import Sweep
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
     pytest.mark.filterwarnings("ignore"),  # Ray's own
 ]
 

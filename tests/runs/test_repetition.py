@@ -35,6 +35,7 @@ from aeviz.runs.opened import open_run
 from aeviz.runs.store import Store
 from aeviz.seeds import generator
 from aeviz.views import probes
+from tests.patience import SECONDS
 from tests.runs.watched import RECIPE, SMALL, STEPS, check_same, claimed, finish, waited_for
 
 
@@ -250,7 +251,6 @@ def start(store: Store) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("model", [SMALL, Gan(hidden=(8,), code=3)], ids=lambda each: each.kind())
 def test_a_worker_killed_in_the_middle_of_training_costs_nothing(
     store: Store, workers: list[subprocess.Popen[bytes]], model: ModelSpec, monkeypatch: pytest.MonkeyPatch
@@ -260,7 +260,7 @@ def test_a_worker_killed_in_the_middle_of_training_costs_nothing(
     run = store.add(recipe, pace=8)  # slow enough for a checkpoint to come before the end
     workers.append(start(store))
     checkpoint = store.path(run) / "checkpoint.safetensors"
-    patience = time.monotonic() + 60
+    patience = time.monotonic() + SECONDS
     while not checkpoint.exists() and time.monotonic() < patience:
         time.sleep(0.02)
     time.sleep(0.3)

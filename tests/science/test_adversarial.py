@@ -133,6 +133,7 @@ def trained(spec: ModelSpec, x: Tensor, steps: int) -> Adversarial:
     return model
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_gan_learns_a_normal_distribution() -> None:
     """Its draws have the mean, the spread and nearly the distribution function of the data."""
     x = 0.3 + 0.5 * torch.randn(2000, 1, generator=generator(5))
@@ -144,6 +145,7 @@ def test_a_gan_learns_a_normal_distribution() -> None:
     assert kstest((drawn - 0.3) / 0.5, "norm").statistic < 0.15
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_an_aae_gives_its_codes_the_distribution_of_the_prior_and_without_the_weight_it_does_not() -> None:
     angle = 2 * math.pi * torch.rand(1000, 1, generator=generator(4))
     x = torch.cat([angle.cos(), angle.sin()], 1)

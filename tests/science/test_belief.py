@@ -121,6 +121,7 @@ def _coins(chances: Tensor, draws: torch.Generator) -> Tensor:
     return torch.empty_like(chances).uniform_(generator=draws).lt_(chances)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("layers", ["plain", "rbm"])
 def test_greedy_layers_then_up_and_down_raise_the_exact_likelihood(layers: str) -> None:
     model = network(loud=False, code=4, steps=3)
@@ -146,6 +147,7 @@ def test_greedy_layers_then_up_and_down_raise_the_exact_likelihood(layers: str) 
     assert found[2] > -2.2
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_labels_join_the_top_machine() -> None:
     model = network(labels=True, code=6, loud=False)
     labels = torch.tensor([0, 1, 2, 0]).repeat(25)

@@ -156,6 +156,7 @@ def test_the_bound_lies_below_the_exact_value_and_close_where_layers_say_little(
     assert gaps[0] < 0.01 < gaps[1]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_mean_fields_and_chains_that_go_on_raise_the_exact_likelihood_of_a_deep_machine() -> None:
     model = Dbm(hidden=(4,), code=2, particles=300, steps=5).build((6,), generator(2))
     assert isinstance(model, DeepMachine)
@@ -192,6 +193,7 @@ def test_the_general_machine_is_exact_where_its_states_can_be_listed() -> None:
     assert parts["negative_log_likelihood"].item() == pytest.approx(-mean_log_likelihood(model.machine, BARS), rel=1e-5)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("phase", "steps", "near"), [("exact", 1500, 0.08), ("persistent", 400, 0.25), ("annealed", 150, 0.5)]
 )
@@ -207,6 +209,7 @@ def test_every_way_of_learning_leads_towards_the_data(phase: str, steps: int, ne
     assert found < near < far
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_machine_without_hidden_units_learns_means_and_pairs_exactly() -> None:
     """Maximum likelihood of a visible machine has the data's means and correlations; a Gibbs chain then shows them."""
     machine = BoltzmannMachine({"v": Bernoulli(4)}, [("v", "v")])

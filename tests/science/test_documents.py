@@ -55,6 +55,7 @@ def test_a_dream_is_as_long_as_it_is_told_and_follows_the_softmax() -> None:
     assert (units.draw_of_lengths(inputs, lengths, generator(1, "words")).sum(1) == lengths).all()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_it_finds_the_topics_of_documents() -> None:
     side = 4
     recipe = Recipe(

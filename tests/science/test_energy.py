@@ -280,6 +280,7 @@ def test_what_is_too_large_to_be_summed_is_refused_with_a_remedy() -> None:
         annealed_importance(full(), generator(1))
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("temperatures", [60, late(87)], ids=["even", "late"])
 @pytest.mark.parametrize("make", [restricted, deep, multimodal], ids=lambda make: make.__name__)
 def test_annealed_importance_sampling_agrees_within_its_stated_error(make: object, temperatures: object) -> None:
@@ -331,6 +332,7 @@ def test_the_gradient_is_the_difference_of_the_correlations_in_both_phases(phase
         assert len(dreamed) == 7 and model.fantasies() is not None
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_persistent_learning_comes_close_to_the_exact_maximum_likelihood_distribution() -> None:
     """Eleven units, patterns of bars: the total variation to the data falls, and stays near that of exact learning."""
     bars = torch.tensor([[1.0, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 0, 0]])

@@ -78,6 +78,7 @@ def test_drawing_an_image_with_its_tags_held_leads_to_the_exact_conditional() ->
     assert (wanted - distribution(machine, "visible")).abs().sum() / 2 > 0.1, "the tags tell something of the image"
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_it_learns_which_images_have_which_tags_and_which_tags_an_image(capsys: pytest.CaptureFixture[str]) -> None:
     x, tags = examples()
     model = built(hidden=(), code=6, particles=200, steps=5)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aeviz.ui.components.sources import PURE, javascript
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,6 +18,7 @@ Run = Callable[..., Any]
 def run(chromium: "Browser") -> Iterator[Run]:
     """Evaluate the body of a function of `given` in which the pure modules' names are known."""
     page = chromium.new_page()
+    page.set_default_timeout(PATIENCE)
 
     def evaluated(body: str, given: object = None, more: tuple[str, ...] = ()) -> Any:
         return page.evaluate(f"(given) => {{ {javascript(*PURE, *more)}\n{body} }}", given)

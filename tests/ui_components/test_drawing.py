@@ -17,6 +17,7 @@ from aeviz.ui.components.drawing import PARTS, last_drawn
 from aeviz.ui.components.sources import SHARED, javascript, styles
 from aeviz.views import iteration, probes
 from aeviz.views.tape import record_reconstruction
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -106,6 +107,7 @@ def mounted(chromium: "Browser") -> Iterator[Callable[..., Mounted]]:
     def opened(parts: tuple[str, ...], style: str) -> Mounted:
         page = chromium.new_page(viewport={"width": 900, "height": 700})
         pages.append(page)
+        page.set_default_timeout(PATIENCE)
         page.set_content(f"<style>{styles('shared', style)}</style><div id='host'></div>")
         text = javascript(*SHARED, *parts).replace("export default ", "")
         page.add_script_tag(content=f"{{ {text}\n window.mountIt = mount; window.reports = []; }}")

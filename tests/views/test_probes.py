@@ -16,12 +16,6 @@ quick = settings(max_examples=50, deadline=None, database=None)
 vectors = st.integers(0, 2**32 - 1).map(lambda seed: np.random.default_rng(seed).normal(size=(2, 5)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    """Sums in one order."""
-    torch.set_num_threads(1)
-
-
 @pytest.mark.parametrize("spec", [Mlp(dropout=0.5), Conv(), ConvUnpool(), Vae()], ids=lambda spec: spec.kind())
 def test_probes_give_what_the_model_gives_in_chunks_and_without_gradients(spec: ModelSpec) -> None:
     model = spec.build((1, 8, 8), generator(0))

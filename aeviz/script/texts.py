@@ -1,13 +1,5 @@
 """The texts that `aeviz.script` puts a script together from, each with places for `str.format`."""
 
-JACOBIAN = '''
-def squared_jacobian(z, x):
-    """‖∂z/∂x‖²_F, the mean over the batch (Rifai et al., ICML 2011)."""
-    rows = [torch.autograd.grad(unit.sum(), x, create_graph=True)[0] for unit in z.unbind(1)]
-    return sum(row.square().sum() for row in rows) / len(z)
-
-'''
-
 DIGITS = """images = torch.from_numpy((load_digits().images / 16).astype(np.float32))[:, None]
 train, test = images[:-360], images[-360:]"""
 ARRAYS = """with np.load("{name}") as data:  # the file that came with this script
@@ -15,14 +7,6 @@ ARRAYS = """with np.load("{name}") as data:  # the file that came with this scri
 SCHEDULED = """
         for group in optimizer.param_groups:
             group["lr"] = RATE * ({factor})"""
-DIVERGENCE = '''
-def divergence(z):
-    """Σ KL(ρ ‖ mean of a unit), ρ = {rho!r} (Ng, CS294A lecture notes)."""
-    active = z.mean(0).clamp(1e-6, 1 - 1e-6)
-    return ({rho!r} * ({rho!r} / active).log() + {other!r} * ({other!r} / (1 - active)).log()).sum()
-
-'''
-
 DRAWN = """z, log_variance = z.chunk(2, dim=1)
     code = z + (log_variance / 2).exp() * torch.empty_like(z).normal_(generator=draws)"""
 KL = "((z.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2).mean()"
@@ -121,6 +105,61 @@ def decoded(code, draws):
     for convolution, bias, odd in zip(reversed(encoder), biases[1:], ODD, strict=True):
         h = functional.conv_transpose2d(hidden(h, draws), convolution.weight, bias, 2, 1, odd)
     return h'''
+POOLING = """CODE = {code}  # what the encoder gives, what the decoder takes
+CHANNELS = {channels}  # of the image and of each convolution
+HIDDEN, LAST = {hidden!r}, {last!r}  # the activation behind convolutions, behind the dense layer to the code
+SMALLEST = {smallest}  # what the last pooling gives
+SIZES = {sizes}  # of the image, from the code up"""
+POOLING_THERE = """def hidden(h, draws):
+    return {hidden_units}
+
+
+def unpooled(h, size{places}):
+    {unpooled}
+
+
+def encoded(x, draws):{begin}
+    for convolution in encoder:
+        {pooled}{follow}
+    return ACTIVATIONS[LAST](inner(x.flatten(1))){given}"""
+UNPOOLED_PLACES = """return functional.max_unpool2d(h, places, (2, 2), output_size=size)"""
+UNPOOLED_REPEAT = """h = functional.interpolate(h, scale_factor=2, mode="nearest")
+    return functional.pad(h, (0, size[1] - h.shape[3], 0, size[0] - h.shape[2]), mode="replicate")"""
+POOLED_PLACES = """x, at = functional.max_pool2d(ACTIVATIONS[HIDDEN](convolution(x)), 2, return_indices=True)
+        places.append(at)"""
+POOLED = """x = functional.max_pool2d(ACTIVATIONS[HIDDEN](convolution(x)), 2)"""
+POOLING_ENCODER = """FLAT = SMALLEST[0] * SMALLEST[1] * SMALLEST[2]
+encoder = nn.ModuleList(
+    begun(nn.Conv2d(before, after, 3, padding=1), f"encoder.convolutions.{number}", HIDDEN)
+    for number, (before, after) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False))
+)
+inner = begun(nn.Linear(FLAT, CODE[0]), "encoder.dense", LAST)"""
+POOLING_UNTIED = """outer = begun(nn.Linear(CODE[1], FLAT), "decoder.dense", HIDDEN)
+decoder = nn.ModuleList()
+for number, (before, after) in enumerate(zip(CHANNELS[:0:-1], CHANNELS[-2::-1], strict=True)):
+    behind = "linear" if number == len(SIZES) - 1 else HIDDEN
+    decoder.append(begun(nn.Conv2d(before, after, 3, padding=1), f"decoder.convolutions.{number}", behind))
+parameters = [each for part in (encoder, inner, outer, decoder) for each in part.parameters()]
+weights = [layer.weight for layer in (*encoder, inner, outer, *decoder)]
+
+
+def decoded(code, {taken}draws):
+    h = outer(code).reshape(-1, *SMALLEST)
+    for depth, convolution in enumerate(decoder):
+        h = convolution(unpooled(hidden(h, draws), SIZES[depth]{handed}))
+    return h"""
+POOLING_TIED = '''biases = [nn.Parameter(torch.zeros(width)) for width in (FLAT, *CHANNELS[-2::-1])]
+parameters = [*encoder.parameters(), *inner.parameters(), *biases]
+weights = [layer.weight for layer in (*encoder, inner)]
+
+
+def decoded(code, {taken}draws):
+    """Back through the transposed weights."""
+    h = functional.linear(code, inner.weight.T, biases[0]).reshape(-1, *SMALLEST)
+    for depth, convolution in enumerate(reversed(encoder)):
+        h = unpooled(hidden(h, draws), SIZES[depth]{handed})
+        h = functional.conv_transpose2d(h, convolution.weight, biases[depth + 1], 1, 1)
+    return h'''
 ONE_A_PIXEL = '''
 def one_a_pixel(x, noise):
     """A number in [0, 1) for each pixel, the same for all of its channels."""
@@ -128,14 +167,14 @@ def one_a_pixel(x, noise):
     return torch.empty(shape).uniform_(generator=noise)
 
 '''
-SALTED = """
-def salted(x, u, share):
-    return torch.where(u < share, (u >= share / 2).float().expand_as(x), x)
-
-"""
+STRUCK = """struck = {struck}
+    return {fed}"""
+SALTED = """u = one_a_pixel(x, noise)
+    struck = u < {share!r}
+    return {fed}"""
 OCCLUDED = '''
 def occluded(x, noise):
-    """0 inside a rectangle whose place is drawn for each example (Pathak et al., CVPR 2016)."""
+    """What a rectangle covers, whose place is drawn for each example (Pathak et al., CVPR 2016)."""
     sizes = x.shape[2:] if x.dim() == 4 else x.shape[1:]
     struck = torch.ones(len(x), *[1] * (x.dim() - 1), dtype=torch.bool)
     for axis, (size, missing) in enumerate(zip(sizes, {missing}, strict=True)):
@@ -143,7 +182,7 @@ def occluded(x, noise):
         along = (torch.arange(size) >= start) & (torch.arange(size) < start + missing)
         shape = [size if other == axis else 1 for other in range(len(sizes))]
         struck = struck & along.view(len(x), *[1] * (x.dim() - 1 - len(sizes)), *shape)
-    return torch.where(struck, torch.zeros_like(x), x)
+    return struck
 
 '''
 COARSE = '''
@@ -203,17 +242,18 @@ def begun(layer, name, activation):
 
 
 {corruption}def corrupted(x, noise):
-    return {corrupted}
+    {corrupted}
 
 {penalties_defined}
 def losses(target, noise, draws, progress{learning}):
     """The loss in nats per example, and the squared error per number."""
-    x = corrupted(target, noise){grad}
-    {kept}z = encoded(x, {passed})
+    {fed}{grad}
+    {kept}{coded}
     {drawn}
-    logits = decoded(code, {passed}).reshape(target.shape)
+    logits = decoded(code, {places}{passed}).reshape(target.shape)
+    mean = {mean}
     loss = {reconstruction}{penalties}
-    return loss, ({mean} - target).square().mean()
+    return loss, (mean - target).square().mean()
 
 
 torch.set_num_threads(1)
@@ -224,7 +264,7 @@ torch.set_num_threads(1)
 
 optimizer = {optimizer}
 steps = -(-len(train) // BATCH)
-for epoch in range(1, EPOCHS + 1):
+for epoch in range(1, EPOCHS + 1):{before}
     order = torch.randperm(len(train), generator=generator(SEED, "training", "order", epoch))
     noise = generator(SEED, "training", "pairing", epoch)
     draws = generator(SEED, "training", "draws", epoch)

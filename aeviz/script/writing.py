@@ -1,0 +1,190 @@
+"""A recipe as a script, or a notebook, of plain PyTorch that trains the same model and comes to the same numbers.
+
+The script needs torch and numpy, and nothing of aeviz; Digits come with scikit-learn, all other data in a file of
+arrays beside it (`arrays`). It draws initial weights, the order of batches and all noise from the same generators, so
+on the same CPU its losses agree with the run's but for the rounding of sums.
+"""
+
+import io
+import json
+import re
+from typing import Any
+
+import numpy as np
+
+from aeviz.data import Dataset, Digits
+from aeviz.errors import RecipeError
+from aeviz.learning import EndToEnd
+from aeviz.learning.learners import CHUNK
+from aeviz.learning.optimizers import SGD, Adam, AdamW
+from aeviz.recipe import Recipe
+from aeviz.script import corruption, networks, terms, texts
+from aeviz.script.networks import VARIATIONAL, Network
+
+_ACTIVATIONS = {
+    "relu": "functional.relu",
+    "leaky_relu": "functional.leaky_relu",
+    "elu": "functional.elu",
+    "gelu": "functional.gelu",
+    "silu": "functional.silu",
+    "tanh": "torch.tanh",
+    "sigmoid": "torch.sigmoid",
+    "softplus": "functional.softplus",
+    "linear": "lambda h: h",
+}
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+_FACTORS = {
+    "cosine": "(1 + math.cos(math.pi * progress)) / 2",
+    "steps": "1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01",
+    "warmup": "min(1.0, (progress + 0.001) / 0.05)",
+}
+
+
+def file_of(recipe: Recipe) -> str:
+    """The name of the file of arrays that the script reads; empty where it gets its data by itself."""
+    return "" if type(recipe.data) is Digits else f"data-{recipe.id()}.npz"
+
+
+def arrays(data: Dataset) -> bytes:
+    """That file: `train` and `test`, the examples of both splits as float32, compressed."""
+    kept = io.BytesIO()
+    np.savez_compressed(kept, train=data.train.x, test=data.test.x)
+    return kept.getvalue()
+
+
+def script(recipe: Recipe) -> str:
+    """The text of the script.
+
+    Raises:
+        RecipeError: the recipe holds something that the script has no words for; each such thing is named.
+    """
+    if problems := refusals(recipe):
+        raise RecipeError(*problems)
+    model, network = recipe.model, networks.network_of(recipe)
+    chunk = max(16, CHUNK // max((term.rows(model.code) for term in recipe.terms), default=1))
+    told = _told(recipe, network, chunk)
+    penalties = [f"{term.weight!r} * {each.value}" for term, each in zip(recipe.terms, told, strict=True)]
+    if isinstance(model, VARIATIONAL):
+        kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
+        penalties.insert(0, f"{model.beta!r} * {kl}")
+    schedule, dropout = recipe.optimizer.schedule, getattr(model, "dropout", 0.0)
+    learning, kept = bool(dropout) or any(each.learning for each in told), bool(dropout)
+    kept = kept or any("kept" in each.value for each in told)
+    file, emphasis = file_of(recipe), corruption.emphasised(recipe.pairing)
+    loss = "binary_cross_entropy_with_logits" if model.likelihood == "bernoulli" else "mse_loss"
+    half = "" if model.likelihood == "bernoulli" else " / 2"
+    return texts.SCRIPT.format(
+        recipe=json.dumps(recipe.to_json()),
+        name=recipe.name(),
+        needs="torch and numpy" if file else "torch, numpy and scikit-learn",
+        beside=f", and the file {file} beside it" if file else "",
+        math="import math\n" if schedule == "cosine" else "",
+        seed=recipe.seed,
+        epochs=recipe.epochs,
+        batch=recipe.batch_size,
+        rate=recipe.optimizer.learning_rate,
+        constants=network.constants,
+        gains={name: 2**0.5 for name in network.activations if name in _RECTIFIERS},
+        functions="\n".join(f"    {name!r}: {_ACTIVATIONS[name]}," for name in network.activations),
+        dropped=texts.DROPPED.format(share=dropout) if dropout else "",
+        layers=network.layers,
+        learning=", learning=True" if learning else "",
+        kept="kept = draws if learning else None\n    " if kept else "",
+        passed="kept" if kept else "draws",
+        judged=", learning=False" if learning else "",
+        penalties_defined="".join(dict.fromkeys(text for each in told for text in each.functions)),
+        corruption=corruption.functions(recipe),
+        corrupted=corruption.body(recipe),
+        fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
+        reconstruction=(
+            f'(functional.{loss}(logits, target, reduction="none") * emphasis).sum(){half} / len(target)'
+            if emphasis
+            else f'functional.{loss}(logits, target, reduction="sum"){half} / len(target)'
+        ),
+        mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
+        penalties="".join(f"\n    loss = loss + {term}" for term in penalties),
+        grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
+        imports="" if file else "from sklearn.datasets import load_digits\n",
+        coded=_coded(recipe, network, "kept" if kept else "draws"),
+        drawn=texts.DRAWN if isinstance(model, VARIATIONAL) else "code = z",
+        places="places, " if network.places else "",
+        data=texts.ARRAYS.format(name=file) if file else texts.DIGITS,
+        encoder=network.encoder,
+        decoder=network.decoder,
+        optimizer=_optimizer(recipe),
+        before="".join(each.before for each in told),
+        scheduled=texts.SCHEDULED.format(factor=_FACTORS[schedule]) if schedule in _FACTORS else "",
+        chunk=chunk,
+    )
+
+
+def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
+    """The words for each term of the recipe."""
+    code = "encoded({x}, {draws})[0]" if network.places else "encoded({x}, {draws})"
+    if isinstance(recipe.model, VARIATIONAL):
+        code = f"{code}.chunk(2, dim=1)[0]"
+    if gate := terms.gates(recipe.terms):
+        code = f"largest({code}, {gate.active})"
+    fed = "corrupted(x, noise)[0]" if corruption.emphasised(recipe.pairing) else "corrupted(x, noise)"
+    around = terms.Around(code, fed, network.places, chunk)
+    return [terms.words(term, recipe.model, recipe.terms, around) for term in recipe.terms]
+
+
+def _coded(recipe: Recipe, network: Network, draws: str) -> str:
+    """How `losses` comes to z."""
+    gate = terms.gates(recipe.terms)
+    line = f"{'whole' if gate else 'z'}{', places' if network.places else ''} = encoded(x, {draws})"
+    return f"{line}\n    z = largest(whole, {gate.active})" if gate else line
+
+
+def notebook(recipe: Recipe) -> str:
+    """The same as a Jupyter notebook (format 4.5, JSON): the script's parts as cells, the recipe in words above them.
+
+    Raises:
+        RecipeError: as `script`.
+    """
+    _, words, code = script(recipe).split('"""', 2)
+    title, *rest = words.strip().split("\n\n")
+    told, text = rest
+    cells = [_cell("markdown", f"# {title}\n\n{told}\n\n```json\n{json.dumps(json.loads(text), indent=1)}\n```")]
+    cells += [_cell("code", part) for part in re.split(r"\n{3,}", code.strip())]
+    cells = [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _cell(kind: str, source: str) -> dict[str, Any]:
+    lines = source.strip().splitlines(keepends=True)
+    shared: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": lines}
+    return shared | {"execution_count": None, "outputs": []} if kind == "code" else shared
+
+
+def refusals(recipe: Recipe) -> list[str]:
+    """Why there is no script of a recipe, each with what there is one of; empty when there is one."""
+    model, training, pairing = recipe.model, recipe.training, recipe.pairing
+    found = []
+    if type(model) not in networks.KNOWN:
+        known = ", ".join(each.kind() for each in networks.KNOWN)
+        found.append(f"The script cannot build this {model.kind()}: it knows {known}.")
+    for term in recipe.terms:
+        if type(term) not in terms.KNOWN:
+            known = ", ".join(each.kind() for each in terms.KNOWN)
+            found.append(f"The script cannot compute {term.kind()}: it knows {known}.")
+    if type(pairing) not in corruption.KNOWN:
+        known = ", ".join(each.kind() for each in corruption.KNOWN)
+        found.append(f"The script knows the corruptions {known}.")
+    if training != EndToEnd():
+        found.append("The script trains EndToEnd, without patience and frozen layers.")
+    return found
+
+
+def _optimizer(recipe: Recipe) -> str:
+    match recipe.optimizer:
+        case AdamW(decay=decay):
+            return f"torch.optim.AdamW(parameters, lr=RATE, weight_decay={decay!r}, fused=True)"
+        case Adam(beta1=beta):
+            return f"torch.optim.Adam(parameters, lr=RATE, betas=({beta!r}, 0.999), fused=True)"
+        case SGD(momentum=momentum):
+            return f"torch.optim.SGD(parameters, lr=RATE, momentum={momentum!r}, fused=True)"
+    raise RecipeError(f"The script has no optimizer {recipe.optimizer.kind()}.")
