@@ -20,7 +20,8 @@ PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python
 OLDEST = (3, 11)
 APP = ("requirements.txt",)
 TESTS = ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt")
-IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")  # a process for each core; -n 0 after it has one for all
+# A process for each core; -n 0 after it has one for all. Files in their order: the few long tests would come last.
+IN_PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 NO_CHROMIUM = "There is no Chromium: install one (apt-get install chromium) or put its path into AEVIZ_CHROMIUM."
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aeviz.data import SOURCES, Dataset, Split
 from aeviz.data.digits import Digits
 from aeviz.data.pairings import PAIRINGS, Batch, Pairing
-from aeviz.learning import OPTIMIZERS, PROCEDURES, TERMS, Adam, Optimizer, Term
+from aeviz.learning import OPTIMIZERS, PROCEDURES, TERMS, Adam, Optimizer, Term, TopK
 from aeviz.learning.learners import Backpropagation
 from aeviz.models import MODELS, Autoencoder, ModelSpec
 from aeviz.recipe import Recipe
@@ -21,6 +21,9 @@ from aeviz.spec import Spec
 EVERY_SPEC: tuple[type[Spec], ...] = (*SOURCES, *MODELS, *TERMS, *PAIRINGS, *OPTIMIZERS, *PROCEDURES, Recipe)
 IMAGES, POINTS = (1, 8, 8), (3,)
 STEPS = 3
+LARGER = 16  # code units, for terms that want many
+AT_WORK: dict[type[Term], Term] = {TopK: TopK(patience=1)}
+"""Settings in which a term has something to do at the first of a few steps."""
 ROWS = 12
 
 
@@ -58,9 +61,12 @@ def neighbours(spec: Spec) -> Iterator[Spec]:
 
 
 def fitting(model: type[ModelSpec], term: type[Term] | None) -> tuple[ModelSpec, tuple[Term, ...]] | None:
-    """The first neighbour of a model's defaults that the term accepts, and the term; None when there is none."""
-    terms = (term(),) if term else ()
-    for neighbour in neighbours(model()):
+    """The first neighbour of a model's defaults, else of the same with a larger code, that the term accepts; and it.
+
+    None when there is none.
+    """
+    terms = (AT_WORK.get(term, term()),) if term else ()
+    for neighbour in (*neighbours(model()), *neighbours(model(code=LARGER))):
         assert isinstance(neighbour, ModelSpec)
         if not any(each.refusals(neighbour) for each in terms):
             return neighbour, terms
