@@ -3,7 +3,8 @@
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,19 +29,25 @@ def wall(settings: Settings) -> Iterator[Row]:
     """Six models of Digits in lockstep by two workers, against the same six in plain PyTorch one after the other."""
     rounds = settings.pick(3, 1)
     sweep = Sweep.from_json({"base": _base(settings.pick(300, 20)).to_json(), "over": {"seed": list(range(TILES))}})
-    ours, theirs = [], []
+    recipes = walls.recipes(sweep)
+    ours, theirs, halves = [], [], []
     for turn in range(1, rounds + 1):
         say(f"wall: round {turn} of {rounds} …")
         ours.append(_in_lockstep(sweep))
-        theirs.append(sum(_alone(recipe) for recipe in walls.recipes(sweep)))
+        theirs.append(sum(_alone(recipe) for recipe in recipes))
+        halves.append(_at_once(recipes))
     ratios = [other / own for own, other in zip(ours, theirs, strict=True)]
     detail = (
         f"{median(ours):.1f} s from the click until the last one was over, data, weights, frames and moments included; "
-        f"there {median(theirs):.1f} s of steps and tests alone; rounds {', '.join(f'{each:.2f}' for each in ratios)}"
+        f"there {median(theirs):.1f} s of steps and tests alone, {median(halves):.1f} s by two processes at once; "
+        "rounds " + ", ".join(f"{each:.2f}" for each in ratios)
     )
     name = f"a wall of {TILES}, Mlp on Digits, {WORKERS} workers"
     yield Row(name, "plain PyTorch, one after the other", median(ratios), "×", GOAL, detail=detail)
     yield Row("the same, of what two cores could do", "twice the plain loop", median(ratios) / WORKERS, "×", IDEAL)
+    shares = [half / own for own, half in zip(ours, halves, strict=True)]
+    name = "the same, of what these two cores can do"
+    yield Row(name, "the plain loop in two processes at once", median(shares), "×", IDEAL)
 
 
 def sweep(settings: Settings) -> Iterator[Row]:
@@ -86,6 +93,13 @@ def _alone(recipe: Recipe) -> float:
     answer = told("benchmarks.plain", "--recipe", json.dumps(recipe.to_json()), "--way", "indexed")
     marks = marks_of(answer)
     return (marks[-1].seconds - marks[0].seconds) * recipe.epochs / (recipe.epochs - 1)
+
+
+def _at_once(recipes: Sequence[Recipe]) -> float:
+    """Seconds of the plain loop by as many processes as there are workers, each with its share of the recipes."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        shares = [recipes[first::WORKERS] for first in range(WORKERS)]
+        return max(pool.map(lambda share: sum(map(_alone, share)), shares))
 
 
 def _swept(wanted: Sweep, engine: Engine) -> float:

@@ -233,7 +233,8 @@ def labels_saved(opened: OpenRun) -> None:
     st.caption(
         "All classifiers of one seed have the same labelled examples, and are judged on the same held-out ones, at "
         "most 2,000. Bars: one standard deviation over the seeds. No setting is tuned: networks learn for the same "
-        "number of updates, logistic regression has L2 with C = 1, the SVM an RBF kernel with C = 10."
+        "number of updates, pretrained ones with the classifier alone in the first half; logistic regression has L2 "
+        "with C = 1, the SVM an RBF kernel with C = 10."
     )
 
 

@@ -68,7 +68,7 @@ class Classification(Backpropagation):
     ) -> tuple[dict[str, Tensor], Pass]:
         assert batch.labels is not None
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            code = self.model.encode(batch.inputs, generator if learning else None)
+            code = self.model.encode_for_classes(batch.inputs, generator if learning else None)
         logits = self.head(code.z)
         loss = functional.cross_entropy(logits, batch.labels)
         forward = Pass(self.model, batch, code, logits, learning, generator, progress)

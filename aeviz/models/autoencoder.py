@@ -161,6 +161,10 @@ class Autoencoder(nn.Module):
             z = attachment(z)
         return Code(z, switches, whole=whole)
 
+    def encode_for_classes(self, x: Tensor, generator: torch.Generator | None = None) -> Code:
+        """The same code for a classifier to learn through; a model whose code is settled may differentiate less."""
+        return self.encode(x, generator)
+
     def sample(self, code: Code, generator: torch.Generator) -> Code:
         """A draw from q(z | x); the code itself where encoding is deterministic."""
         return code

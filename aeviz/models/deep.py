@@ -61,6 +61,18 @@ class DeepMachine(Machine):
     def encode(self, x: Tensor, generator: torch.Generator | None = None, labels: Tensor | None = None) -> Code:
         return self.attached(self.states(x)[self.path[-1]])
 
+    def encode_for_classes(self, x: Tensor, generator: torch.Generator | None = None) -> Code:
+        """The code, differentiated through the last sweep alone: a network whose layers are told the settled means
+        from above as they are told the data.
+
+        Source: Salakhutdinov & Hinton, AISTATS 2009, §3.3, where these means stay those of before.
+        """
+        given = self.clamped(x)
+        with torch.no_grad():
+            settled = mean_field(self.machine, given, self.sweeps - 1)
+        fields = mean_field(self.machine, given, 1, start={name: s for name, s in settled.items() if name not in given})
+        return self.attached(fields[self.path[-1]])
+
     def decode(self, code: Code, generator: torch.Generator | None = None) -> Tensor:
         """What the visible units are told by the mean field with the top layer clamped to the code."""
         visible, *_, top = self.path

@@ -22,6 +22,7 @@ LIVE_PATIENCE = 0.5  # seconds after which a frame is due all the same: a run th
 WATCHED = 3.0  # seconds that a watcher's word holds
 CHECKPOINT_INTERVAL = 6.0  # seconds between checkpoints, which are flushed to the disk
 ROW_INTERVAL = 0.2  # seconds between updates of a run's row
+WALL_INTERVAL = 0.05  # the same for members of a wall, for which others may wait
 
 
 class Job:
@@ -115,17 +116,16 @@ class Job:
             if isinstance(event, Measured) and run.pace > 0:
                 self.due = max(self.due, began) + 1 / run.pace
             if isinstance(event, Measured) and run.wall:
-                self._write_row(None)  # others may wait for it
                 if event.epoch > furthest:
                     break
+                self._write_row_after(WALL_INTERVAL)
             if self._live_is_due(run):
                 self._write_live()
             if time.monotonic() - began >= seconds:
                 break
         self.seconds += time.monotonic() - began
         self._tell_rows()
-        if time.monotonic() - self.wrote_row >= ROW_INTERVAL:
-            self._write_row(None)
+        self._write_row_after(0 if run.wall else ROW_INTERVAL)
 
     def _live_is_due(self, run: Run) -> bool:
         """Whether somebody watches who has not seen anything new for a while."""
@@ -195,6 +195,11 @@ class Job:
         """Put the epochs that have been measured into the history, before anything else tells of them."""
         self.store.append(self.id, self.rows)
         self.rows = []
+
+    def _write_row_after(self, seconds: float) -> None:
+        """Update the run's row if the last time is so long ago."""
+        if time.monotonic() - self.wrote_row >= seconds:
+            self._write_row(None)
 
     def _write_row(self, status: str | None, **more: object) -> None:
         self._tell_rows()

@@ -44,10 +44,10 @@ def restricted(settings: Settings) -> Iterator[Row]:
 def deep(settings: Settings) -> Iterator[Row]:
     """784 – 512 – 1024: layers first, with doubled inputs, then all of them; the code is the settled top layer."""
     below, top = settings.pick(512, 30), settings.pick(1024, 20)
-    machine = Dbm(hidden=(below,), code=top, steps=settings.pick(5, 1))
+    machine = Dbm(hidden=(below,), code=top, steps=settings.pick(2, 1))
     alone = Mlp(hidden=(below,), code=top, activation="sigmoid", code_activation="sigmoid")
-    procedure = Greedy(layer_epochs=settings.pick(5, 1))
-    yield from _gain(settings, Case("DBM", machine, alone, 0.02, 8, ((100, 7.55), (1000, 4.40)), procedure))
+    procedure = Greedy(layer_epochs=settings.pick(15, 1), tuning_share=0.1)
+    yield from _gain(settings, Case("DBM", machine, alone, 0.05, 10, ((100, 7.55), (1000, 4.40)), procedure))
 
 
 def _gain(settings: Settings, case: Case) -> Iterator[Row]:
@@ -82,8 +82,8 @@ def _gain(settings: Settings, case: Case) -> Iterator[Row]:
             f"gain in test accuracy by pretraining, {labels} labels ({case.name})",
             SOURCE, points, statistics.mean(gains), "points", took=None if number else took, more_is_better=True,
             differs="There: one draw of labels, a tenth of them for validation. Here: "
-            f"{recipe.length()} epochs of learning without labels, then 500 steps of Adam; from scratch, a network of "
-            "as many sigmoid units with Glorot's weights and the same steps; "
+            f"{recipe.length()} epochs of learning without labels, then 500 steps of Adam, half of them of the head "
+            "alone; from scratch, a network of as many sigmoid units with Glorot's weights and as many steps of all; "
             f"{plan.seeds} draws of labels, judged on {JUDGED:,} test images.",
             detail=f"{_spread(tuned)} against {_spread(fresh)} from scratch; gain {_spread(gains)} points. "
             f"Frozen code with logistic regression: {_spread(found['frozen', count])}.",

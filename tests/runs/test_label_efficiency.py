@@ -1,6 +1,7 @@
 """Accuracy against the number of labels: the same labels for all, kept with the run, and never an encoder that knew."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from aeviz.__main__ import main
 from aeviz.data import Toys
 from aeviz.errors import StoreError
 from aeviz.learning import Adam, Classifier, Greedy, Procedure
-from aeviz.learning.classification import balanced
+from aeviz.learning.classification import Classification, balanced
+from aeviz.learning.events import Event
+from aeviz.learning.train import Stage, train
 from aeviz.models import Mlp
 from aeviz.recipe import Recipe
 from aeviz.runs import label_efficiency
@@ -76,6 +79,24 @@ def test_a_point_is_what_the_same_classifier_gets_by_hand(stacked: tuple[Store, 
             if (each.curve, each.seed) == ("svm", 1)
         ]
     assert point.accuracy == pytest.approx(by_hand)
+
+
+def test_the_classifier_of_a_pretrained_network_learns_alone_first(
+    stacked: tuple[Store, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons: dict[str, list[tuple[bool, int, float]]] = {}
+
+    def noted(stages: Sequence[Stage]) -> Iterator[Event]:
+        (stage,) = stages
+        assert isinstance(stage.learner, Classification)
+        lesson = (stage.learner.frozen, stage.epochs * stage.steps, stage.learner.spec.learning_rate)
+        lessons.setdefault(curve, []).append(lesson)
+        yield from train(stages)
+
+    monkeypatch.setattr(label_efficiency, "train", noted)
+    for curve in ("fine-tuned", "scratch"):
+        list(label_efficiency.measure(Plan((100,), 1, 40, 0.01), label_efficiency.judged(*stacked), curves=(curve,)))
+    assert lessons == {"fine-tuned": [(True, 20, 0.05), (False, 20, 0.01)], "scratch": [(False, 40, 0.01)]}
 
 
 def test_measuring_leaves_the_model_alone_and_gives_the_same_twice(stacked: tuple[Store, str]) -> None:

@@ -156,6 +156,25 @@ def test_the_bound_lies_below_the_exact_value_and_close_where_layers_say_little(
     assert gaps[0] < 0.01 < gaps[1]
 
 
+def test_a_classifier_learns_through_a_network_that_is_told_the_settled_means_from_above() -> None:
+    model = Dbm(hidden=(5,), code=4, sweeps=30).build((6,), generator(3))
+    assert isinstance(model, DeepMachine)
+    loud(model.machine)
+    x = torch.rand(7, 6, generator=generator(5))
+    above = model.encode(x).z.detach()
+    first, second = (model.machine.weight(pair) for pair in (("visible", "hidden 1"), ("hidden 1", "hidden 2")))
+    lower, upper = (model.machine.biases[name] for name in ("hidden 1", "hidden 2"))
+    by_hand = torch.sigmoid(torch.sigmoid(x @ first.T + above @ second + lower) @ second.T + upper)
+    code = model.encode_for_classes(x).z
+    torch.testing.assert_close(code, by_hand, atol=1e-5, rtol=0)
+    wanted = torch.autograd.grad(by_hand.square().sum(), list(model.encoding()), allow_unused=True)
+    found = torch.autograd.grad(code.square().sum(), list(model.encoding()), allow_unused=True)
+    for mine, other in zip(found, wanted, strict=True):
+        assert (mine is None) == (other is None)
+        if mine is not None and other is not None:
+            torch.testing.assert_close(mine, other, atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_mean_fields_and_chains_that_go_on_raise_the_exact_likelihood_of_a_deep_machine() -> None:
     model = Dbm(hidden=(4,), code=2, particles=300, steps=5).build((6,), generator(2))
