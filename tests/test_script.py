@@ -26,7 +26,7 @@ from aeviz.learning import (
     TopK,
     WeightDecay,
 )
-from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, Rbm, Vae, Wae
+from aeviz.models import Conv, ConvUnpool, ConvVae, Dbm, Linear, Mlp, Rbm, Vae, Wae
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -136,6 +136,22 @@ RECIPES = {
         data=TaggedShapes(images=100, size=16), model=ConvUnpool(channels=(4,), code=4, activation="tanh"),
         terms=(ContractiveHigherOrder(weight=0.1),), epochs=2, batch_size=20,
     ),
+    "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
+    "restricted machine, three sweeps, sparse": Recipe(
+        model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
+        optimizer=SGD(learning_rate=0.05, momentum=0.5, schedule="cosine"), epochs=3,
+    ),
+    "restricted machine, persistent": Recipe(
+        data=TaggedShapes(images=1500, size=16), model=Rbm(code=20, phase="persistent", steps=2, particles=150),
+        terms=(SparseL1(weight=0.1),), pairing=MaskingNoise(), epochs=2,
+    ),
+    "restricted machine, Gaussian": Recipe(
+        data=Toys(points=200), model=Rbm(code=12, likelihood="gaussian", rates=True), epochs=3, batch_size=50,
+    ),
+    "restricted machine, Gaussian, persistent, σ of 1": Recipe(
+        data=Toys(points=200), model=Rbm(code=12, likelihood="gaussian", deviation=1, phase="persistent"), epochs=3,
+        batch_size=50,
+    ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(
         model=Mlp(hidden=(16, 8), code=3, dropout=0.2, tied=True), pairing=SuperResolution(strength=0.7), epochs=3
@@ -182,13 +198,15 @@ def test_a_script_trains_the_same_model_to_the_same_numbers(
 ) -> None:
     recipe = RECIPES[name]
     assert "aeviz" not in script(recipe)
-    found = re.search(r"test loss ([0-9.]+), squared error ([0-9.]+)", scripts[name])
+    found = re.search(r"test loss ([-0-9.]+), squared error ([0-9.]+)", scripts[name])
     assert found, scripts[name]
     test = carry_out(store, recipe).summary["test"]
     assert float(found[1]) == pytest.approx(test["loss"], rel=1e-4)
     assert float(found[2]) == pytest.approx(test["mse"], rel=1e-4)
+    if told := re.search(r"pseudo-likelihood ([-0-9.]+)", scripts[name]):
+        assert float(told[1]) == pytest.approx(test["pseudo_likelihood"], rel=1e-4)
     # Far nearer than another seed comes.
-    assert abs(float(found[1]) - test["loss"]) < 1e-3 < test["loss"]
+    assert abs(float(found[1]) - test["loss"]) < 1e-3 < abs(test["loss"])
 
 
 def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Path) -> None:
@@ -220,7 +238,8 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
     ("recipe", "said"),
     [
         (Recipe(model=Wae()), "Wae"),
-        (Recipe(model=Rbm()), "Rbm"),
+        (Recipe(model=Dbm()), "Dbm"),
+        (Recipe(model=Rbm(phase="tempered")), "tempered"),
         (Recipe(training=EndToEnd(patience=3)), "without patience"),
     ],
 )

@@ -1,41 +1,81 @@
 """How a script builds the network of a model: its layers, its encoder and its decoder."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, ModelSpec, Vae
+from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, ModelSpec, Rbm, Vae
 from aeviz.models.convolutional import Convolutional, halved
+from aeviz.models.units import RAREST
 from aeviz.recipe import Recipe
 from aeviz.script import texts
 
-KNOWN = (Mlp, Linear, Vae, Conv, ConvUnpool, ConvVae)
-VARIATIONAL = (Vae, ConvVae)
+KNOWN = (Mlp, Linear, Vae, Conv, ConvUnpool, ConvVae, Rbm)
+
+_ACTIVATIONS = {
+    "relu": "functional.relu",
+    "leaky_relu": "functional.leaky_relu",
+    "elu": "functional.elu",
+    "gelu": "functional.gelu",
+    "silu": "functional.silu",
+    "tanh": "torch.tanh",
+    "sigmoid": "torch.sigmoid",
+    "softplus": "functional.softplus",
+    "linear": "lambda h: h",
+}
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 
 @dataclass(frozen=True)
 class Network:
-    """The texts that tell a model's layers.
+    """The texts that tell a model.
 
-    activations: the names of those that it uses; places: whether its decoder is told where maxima were.
+    constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
+    written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z. loss: the
+    model's own where it is not its reconstruction; penalties: what is added to it. said: names of figures that are
+    told beside the loss, each with how it is computed. places: whether the decoder is told where maxima were.
+    learning: whether the loss has to know that it is being learned from.
     """
 
     constants: str
     layers: str
     encoder: str
     decoder: str
-    activations: Iterable[str]
+    code: str = "{encoded}"
+    drawn: str = "code = z"
+    loss: str = ""
+    penalties: Sequence[str] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
     places: bool = False
+    learning: bool = False
 
 
 def network_of(recipe: Recipe) -> Network:
-    model = recipe.model
-    features = 2 * model.code if isinstance(model, VARIATIONAL) else model.code
+    """The network of the recipe's model, which is one of `KNOWN`."""
+    model, shape = recipe.model, recipe.data.shape()
+    if isinstance(model, Rbm):
+        return _restricted(model, shape)
     if isinstance(model, ConvUnpool):
-        return _pooling(model, recipe.data.shape())
-    if isinstance(model, Convolutional):
-        return _convolutions(model, recipe.data.shape(), features)
-    return _dense(model, math.prod(recipe.data.shape()), features)
+        return _pooling(model, shape)
+    features = 2 * model.code if isinstance(model, Vae | ConvVae) else model.code
+    network = (
+        _convolutions(model, shape, features)
+        if isinstance(model, Convolutional)
+        else _dense(model, math.prod(shape), features)
+    )
+    if not isinstance(model, Vae | ConvVae):
+        return network
+    kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
+    penalty = f"{model.beta!r} * {kl}"
+    return replace(network, code="{encoded}.chunk(2, dim=1)[0]", drawn=texts.DRAWN, penalties=(penalty,))
+
+
+def _begun(constants: str, layers: str, activations: Iterable[str]) -> tuple[str, str]:
+    """Constants and layers of a network of these activations, whose weights are drawn as Glorot and He say."""
+    names = dict.fromkeys(activations)
+    functions = "\n".join(f"    {name!r}: {_ACTIVATIONS[name]}," for name in names)
+    gains = {name: 2**0.5 for name in names if name in _RECTIFIERS}
+    return constants + texts.ACTIVATIONS.format(functions=functions, gains=gains), texts.BEGUN + layers
 
 
 def _dense(model: ModelSpec, d: int, features: int) -> Network:
@@ -43,14 +83,14 @@ def _dense(model: ModelSpec, d: int, features: int) -> Network:
     between = [getattr(model, "activation", "linear")] * len(hidden)
     inward, outward = [*between, last], [*between, "linear"]
     drops, tied = bool(getattr(model, "dropout", 0.0)), getattr(model, "tied", False)
+    constants = texts.DENSE.format(
+        there=(d, *hidden, features), back=(model.code, *hidden[::-1], d), inward=inward, outward=outward
+    )
+    layers = texts.DENSE_LAYERS.format(follow=texts.DENSE_FOLLOW if drops else "")
     return Network(
-        texts.DENSE.format(
-            there=(d, *hidden, features), back=(model.code, *hidden[::-1], d), inward=inward, outward=outward
-        ),
-        texts.DENSE_LAYERS.format(follow=texts.DENSE_FOLLOW if drops else ""),
+        *_begun(constants, layers, (*inward, *outward)),
         texts.DENSE_ENCODER,
         texts.TIED.format(follow=texts.TIED_FOLLOW if drops else "") if tied else texts.UNTIED,
-        dict.fromkeys((*inward, *outward)),
     )
 
 
@@ -58,19 +98,19 @@ def _convolutions(model: Convolutional, shape: tuple[int, ...], features: int) -
     sizes = halved((shape[1], shape[2]), len(model.channels))
     last, tied = getattr(model, "code_activation", "linear"), getattr(model, "tied", False)
     unit = "ACTIVATIONS[HIDDEN](h)"
+    constants = texts.CONVOLUTIONS.format(
+        code=(features, model.code),
+        channels=(shape[0], *model.channels),
+        hidden=model.activation,
+        last=last,
+        smallest=(model.channels[-1], *sizes[-1]),
+        odd=[(height % 2, width % 2) for height, width in sizes[-2::-1]],
+    )
+    layers = texts.CONVOLUTIONS_THERE.format(hidden_units=f"dropped({unit}, draws)" if model.dropout else unit)
     return Network(
-        texts.CONVOLUTIONS.format(
-            code=(features, model.code),
-            channels=(shape[0], *model.channels),
-            hidden=model.activation,
-            last=last,
-            smallest=(model.channels[-1], *sizes[-1]),
-            odd=[(height % 2, width % 2) for height, width in sizes[-2::-1]],
-        ),
-        texts.CONVOLUTIONS_THERE.format(hidden_units=f"dropped({unit}, draws)" if model.dropout else unit),
+        *_begun(constants, layers, (model.activation, last)),
         texts.CONVOLUTIONS_ENCODER,
         texts.CONVOLUTIONS_TIED if tied else texts.CONVOLUTIONS_UNTIED,
-        dict.fromkeys((model.activation, last)),
     )
 
 
@@ -90,18 +130,50 @@ def _pooling(model: ConvUnpool, shape: tuple[int, ...]) -> Network:
     back = texts.POOLING_TIED if model.tied else texts.POOLING_UNTIED
     for mark, text in (("{taken}", "places, "), ("{handed}", ", places[-1 - depth]")):
         back = back.replace(mark, text if places else "")
+    constants = texts.POOLING.format(
+        code=(model.code, model.code),
+        channels=(shape[0], *model.channels),
+        hidden=model.activation,
+        last=model.code_activation,
+        smallest=(model.channels[-1], *sizes[-1]),
+        sizes=sizes[-2::-1],
+    )
+    network = Network(
+        *_begun(constants, layers, (model.activation, model.code_activation)), texts.POOLING_ENCODER, back
+    )
+    return replace(network, code="{encoded}[0]", places=True) if places else network
+
+
+def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
+    gaussian, persistent = model.likelihood == "gaussian", model.phase == "persistent"
+    scaled = gaussian and model.deviation != 1
+    layers = texts.RESTRICTED_LAYERS.format(
+        seen=" / DEVIATION" if scaled else "",
+        visible="told + torch.empty_like(told).normal_(generator=draws)" if gaussian else texts.TOSSED,
+        energy=("½v² " if gaussian else "") + "−b·v − Σ log(1 + exp(c + Wv))",
+        own="v.square().sum(1) / 2 " if gaussian else "",
+        dream=(
+            texts.PERSISTENT.format(particles=model.particles)
+            if persistent
+            else texts.CONTRASTIVE.format(unplaced=" / DEVIATION" if scaled else "")
+        ),
+        beside="" if gaussian else texts.PSEUDO_LIKELIHOOD,
+        placed=" * DEVIATION" if scaled else "",
+    )
+    resting = "seen(train).mean(0)"
+    resting = resting if gaussian else f"torch.logit({resting}.clamp({RAREST}, 1 - {RAREST}))"
     return Network(
-        texts.POOLING.format(
-            code=(model.code, model.code),
-            channels=(shape[0], *model.channels),
-            hidden=model.activation,
-            last=model.code_activation,
-            smallest=(model.channels[-1], *sizes[-1]),
-            sizes=sizes[-2::-1],
+        texts.RESTRICTED.format(
+            visible=math.prod(shape),
+            hidden=model.code,
+            steps=model.steps,
+            deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
         ),
         layers,
-        texts.POOLING_ENCODER,
-        back,
-        dict.fromkeys((model.activation, model.code_activation)),
-        places,
+        texts.RESTRICTED_WEIGHTS.format(rates=texts.RATES.format(resting=resting) if model.rates else ""),
+        texts.RESTRICTED_PARAMETERS,
+        drawn="code = coins(z.detach(), draws)",
+        loss="free_energy(seen(target)).mean() - free_energy(dreamed(target, logits, draws, learning)).mean()",
+        said={} if gaussian else {"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"},
+        learning=True,
     )

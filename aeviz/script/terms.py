@@ -15,7 +15,7 @@ from aeviz.learning import (
     WeightDecay,
 )
 from aeviz.learning.contraction import MOST_EXACT
-from aeviz.models import Linear, Mlp, ModelSpec
+from aeviz.models import Linear, Mlp, ModelSpec, Rbm
 
 KNOWN: tuple[type[Term], ...] = (SparseL1, CodeL2, WeightDecay, Contractive, ContractiveHigherOrder, SparseKl, TopK)
 
@@ -27,7 +27,7 @@ def divergence(active):
 
 '''
 RUNNING = '''
-seen = {{"sum": 0, "weight": 0}}
+activity = {{"sum": 0, "weight": 0}}
 
 
 def remembered(own, learning):
@@ -35,25 +35,25 @@ def remembered(own, learning):
     if not learning:
         return own
     fixed = own.detach()
-    seen["sum"] = seen["sum"] * {decay!r} + (1 - {decay!r}) * fixed
-    seen["weight"] = seen["weight"] * {decay!r} + (1 - {decay!r})
-    return seen["sum"] / seen["weight"] + (own - fixed)
+    activity["sum"] = activity["sum"] * {decay!r} + (1 - {decay!r}) * fixed
+    activity["weight"] = activity["weight"] * {decay!r} + (1 - {decay!r})
+    return activity["sum"] / activity["weight"] + (own - fixed)
 
 '''
 EPOCH = '''
-seen = {}
+activity = {}
 
 
 def remembered(own, learning):
     """The mean over the training set as it was before the epoch, with the gradient of the batch's own."""
-    return seen["mean"] + (own - own.detach()) if learning else own
+    return activity["mean"] + (own - own.detach()) if learning else own
 
 '''
 EPOCH_BEGINS = """
     noise = generator(SEED, "training", "pairing of evaluation")
     with torch.no_grad():
         codes = [{code} for x in train.split({chunk})]
-    seen["mean"] = sum(z.sum(0) for z in codes) / len(train)"""
+    activity["mean"] = sum(z.sum(0) for z in codes) / len(train)"""
 ROWS = '''
 def jacobian_rows(z, x):
     """∂z/∂x, code unit first: each example has its own gradient, since none sees another."""
@@ -154,7 +154,7 @@ def gates(terms: Sequence[Term]) -> TopK | None:
 
 def exact(model: ModelSpec, terms: Sequence[Term]) -> bool:
     """Whether all rows of the Jacobian are computed; else they are estimated, as `Contractive` says."""
-    one_layer = type(model) in (Mlp, Linear) and not getattr(model, "hidden", ()) and not gates(terms)
+    one_layer = type(model) in (Mlp, Linear, Rbm) and not getattr(model, "hidden", ()) and not gates(terms)
     return model.code <= MOST_EXACT or one_layer
 
 

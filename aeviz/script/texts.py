@@ -17,12 +17,27 @@ CHANNELS = {channels}  # of the image and of each convolution
 HIDDEN, LAST = {hidden!r}, {last!r}  # the activation behind convolutions, behind the dense layer to the code
 SMALLEST = {smallest}  # what the last convolution gives
 ODD = {odd}  # rows and columns that halving left over, from the code up"""
-DROPPED = '''
-def dropped(h, draws):
+ACTIVATIONS = """
+ACTIVATIONS = {{
+{functions}
+}}
+GAINS = {gains}  # He et al., ICCV 2015; 1 for the others"""
+BEGUN = '''def begun(layer, name, activation):
+    """The layer with Glorot's uniform weights and biases of 0."""
+    drawn_from = generator(SEED, "weights").initial_seed()
+    draws = generator(drawn_from, "parameter", f"{name}.weight")
+    nn.init.xavier_uniform_(layer.weight, gain=GAINS.get(activation, 1.0), generator=draws)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+'''
+DROPPED = '''def dropped(h, draws):
     """Inverted dropout (Srivastava et al., JMLR 2014); h itself without draws."""
     if draws is None:
         return h
     return h * torch.empty_like(h).bernoulli_(1 - {share!r}, generator=draws) / (1 - {share!r})
+
 
 '''
 DENSE_LAYERS = """def layers(name, widths, activations):
@@ -160,6 +175,87 @@ def decoded(code, {taken}draws):
         h = unpooled(hidden(h, draws), SIZES[depth]{handed})
         h = functional.conv_transpose2d(h, convolution.weight, biases[depth + 1], 1, 1)
     return h'''
+RESTRICTED = """VISIBLE, HIDDEN = {visible}, {hidden}  # units
+STEPS = {steps}  # Gibbs sweeps behind each update{deviation}"""
+DEVIATION = """
+DEVIATION = {deviation!r}  # of a pixel"""
+RESTRICTED_LAYERS = '''def coins(chances, draws):
+    """1 with these chances, else 0."""
+    return torch.empty_like(chances).uniform_(generator=draws).lt_(chances)
+
+
+def told_hidden(v):
+    return functional.linear(v, W, c)
+
+
+def told_visible(h):
+    return functional.linear(h, W.T, b)
+
+
+def seen(x):
+    """Examples as states of the visible units."""
+    return x.flatten(1){seen}
+
+
+def visible(told, draws):
+    """v ~ p(v | h)."""
+    return {visible}
+
+
+def free_energy(v):
+    """F(v) = {energy}, so that p(v) ∝ exp(−F(v))."""
+    return {own}-(v @ b) - functional.softplus(told_hidden(v)).sum(1)
+
+
+def swept(v, count, draws):
+    """After so many sweeps h ~ p(h | v), v ~ p(v | h)."""
+    for _ in range(count):
+        v = visible(told_visible(coins(torch.sigmoid(told_hidden(v)), draws)), draws)
+    return v
+
+
+{dream}
+
+
+{beside}def encoded(x, draws):
+    return torch.sigmoid(told_hidden(seen(x)))
+
+
+def decoded(h, draws):
+    return told_visible(h){placed}'''
+TOSSED = "coins(torch.sigmoid(told), draws)"
+CONTRASTIVE = '''def dreamed(target, logits, draws, learning):
+    """Sweeps from the data themselves (Hinton, Neural Computation 14, 2002); the first half of one is done."""
+    with torch.no_grad():
+        return swept(visible(logits.flatten(1){unplaced}, draws), STEPS - 1, draws)'''
+PERSISTENT = '''particles = []
+
+
+def dreamed(target, logits, draws, learning):
+    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    with torch.no_grad():
+        if not particles:
+            v = seen(target)
+            coins(torch.sigmoid(told_hidden(v)), draws)  # hidden states that the first sweep draws anew
+            particles.append(v[torch.arange({particles}) % len(v)])
+        if learning:
+            particles[0] = swept(particles[0], STEPS, draws)
+        return particles[0]'''
+PSEUDO_LIKELIHOOD = '''def pseudo_likelihood(v, draws):
+    """d · log p(vᵢ | all other pixels) for a pixel i drawn for each example, the mean (Besag 1975)."""
+    places = torch.randint(VISIBLE, (len(v), 1), generator=draws)
+    turned = v.scatter(1, places, 1 - v.gather(1, places))
+    return VISIBLE * functional.logsigmoid(free_energy(turned) - free_energy(v)).mean()
+
+
+'''
+RESTRICTED_WEIGHTS = """W = nn.Parameter(torch.empty(HIDDEN, VISIBLE))
+draws = generator(generator(SEED, "weights").initial_seed(), "parameter", "machine.weights.visible-hidden")
+nn.init.xavier_uniform_(W, generator=draws)
+b, c = nn.Parameter(torch.zeros(VISIBLE)), nn.Parameter(torch.zeros(HIDDEN)){rates}"""
+RATES = """
+b.data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
+RESTRICTED_PARAMETERS = """parameters, weights = [W, b, c], [W]"""
 ONE_A_PIXEL = '''
 def one_a_pixel(x, noise):
     """A number in [0, 1) for each pixel, the same for all of its channels."""
@@ -216,10 +312,6 @@ from torch.nn import functional
 
 SEED, EPOCHS, BATCH, RATE = {seed}, {epochs}, {batch}, {rate!r}
 {constants}
-ACTIVATIONS = {{
-{functions}
-}}
-GAINS = {gains}  # He et al., ICCV 2015; 1 for the others
 
 
 def generator(seed, *purpose):
@@ -229,16 +321,7 @@ def generator(seed, *purpose):
     return torch.Generator().manual_seed(derived)
 
 
-def begun(layer, name, activation):
-    """The layer with Glorot's uniform weights and biases of 0."""
-    drawn_from = generator(SEED, "weights").initial_seed()
-    draws = generator(drawn_from, "parameter", f"{{name}}.weight")
-    nn.init.xavier_uniform_(layer.weight, gain=GAINS.get(activation, 1.0), generator=draws)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-{dropped}
-{layers}
+{dropped}{layers}
 
 
 {corruption}def corrupted(x, noise):
@@ -252,8 +335,8 @@ def losses(target, noise, draws, progress{learning}):
     {drawn}
     logits = decoded(code, {places}{passed}).reshape(target.shape)
     mean = {mean}
-    loss = {reconstruction}{penalties}
-    return loss, (mean - target).square().mean()
+    loss = {loss}{penalties}
+    return loss, (mean - target).square().mean(){more}
 
 
 torch.set_num_threads(1)
@@ -271,14 +354,14 @@ for epoch in range(1, EPOCHS + 1):{before}
     for at, rows in enumerate(order.split(BATCH)):
         progress = ((epoch - 1) * steps + at) / (EPOCHS * steps)
         optimizer.zero_grad()
-        loss, _ = losses(train[rows], noise, draws, progress)
+        loss, *_ = losses(train[rows], noise, draws, progress)
         loss.backward(){scheduled}
         optimizer.step()
 
 noise = generator(SEED, "training", "pairing of evaluation")
 draws = generator(SEED, "training", "draws of evaluation")
-total = np.zeros(2)
+total = np.zeros({told})
 for rows in test.split({chunk}):
     total += len(rows) * np.array([value.item() for value in losses(rows, noise, draws, 1.0{judged})])
-print("test loss {{:.6f}}, squared error {{:.8f}}".format(*total / len(test)))
+print("test loss {{:.6f}}, squared error {{:.8f}}{said}".format(*total / len(test)))
 '''

@@ -17,22 +17,11 @@ from aeviz.errors import RecipeError
 from aeviz.learning import EndToEnd
 from aeviz.learning.learners import CHUNK
 from aeviz.learning.optimizers import SGD, Adam, AdamW
+from aeviz.models import Rbm
 from aeviz.recipe import Recipe
 from aeviz.script import corruption, networks, terms, texts
-from aeviz.script.networks import VARIATIONAL, Network
+from aeviz.script.networks import Network
 
-_ACTIVATIONS = {
-    "relu": "functional.relu",
-    "leaky_relu": "functional.leaky_relu",
-    "elu": "functional.elu",
-    "gelu": "functional.gelu",
-    "silu": "functional.silu",
-    "tanh": "torch.tanh",
-    "sigmoid": "torch.sigmoid",
-    "softplus": "functional.softplus",
-    "linear": "lambda h: h",
-}
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 _FACTORS = {
     "cosine": "(1 + math.cos(math.pi * progress)) / 2",
     "steps": "1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01",
@@ -63,13 +52,13 @@ def script(recipe: Recipe) -> str:
     model, network = recipe.model, networks.network_of(recipe)
     chunk = max(16, CHUNK // max((term.rows(model.code) for term in recipe.terms), default=1))
     told = _told(recipe, network, chunk)
-    penalties = [f"{term.weight!r} * {each.value}" for term, each in zip(recipe.terms, told, strict=True)]
-    if isinstance(model, VARIATIONAL):
-        kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
-        penalties.insert(0, f"{model.beta!r} * {kl}")
+    penalties = [
+        *network.penalties,
+        *(f"{term.weight!r} * {each.value}" for term, each in zip(recipe.terms, told, strict=True)),
+    ]
     schedule, dropout = recipe.optimizer.schedule, getattr(model, "dropout", 0.0)
-    learning, kept = bool(dropout) or any(each.learning for each in told), bool(dropout)
-    kept = kept or any("kept" in each.value for each in told)
+    learning = bool(dropout) or network.learning or any(each.learning for each in told)
+    kept = bool(dropout) or any("kept" in each.value for each in told)
     file, emphasis = file_of(recipe), corruption.emphasised(recipe.pairing)
     loss = "binary_cross_entropy_with_logits" if model.likelihood == "bernoulli" else "mse_loss"
     half = "" if model.likelihood == "bernoulli" else " / 2"
@@ -84,8 +73,6 @@ def script(recipe: Recipe) -> str:
         batch=recipe.batch_size,
         rate=recipe.optimizer.learning_rate,
         constants=network.constants,
-        gains={name: 2**0.5 for name in network.activations if name in _RECTIFIERS},
-        functions="\n".join(f"    {name!r}: {_ACTIVATIONS[name]}," for name in network.activations),
         dropped=texts.DROPPED.format(share=dropout) if dropout else "",
         layers=network.layers,
         learning=", learning=True" if learning else "",
@@ -96,7 +83,8 @@ def script(recipe: Recipe) -> str:
         corruption=corruption.functions(recipe),
         corrupted=corruption.body(recipe),
         fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
-        reconstruction=(
+        loss=network.loss
+        or (
             f'(functional.{loss}(logits, target, reduction="none") * emphasis).sum(){half} / len(target)'
             if emphasis
             else f'functional.{loss}(logits, target, reduction="sum"){half} / len(target)'
@@ -106,7 +94,7 @@ def script(recipe: Recipe) -> str:
         grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
         imports="" if file else "from sklearn.datasets import load_digits\n",
         coded=_coded(recipe, network, "kept" if kept else "draws"),
-        drawn=texts.DRAWN if isinstance(model, VARIATIONAL) else "code = z",
+        drawn=network.drawn,
         places="places, " if network.places else "",
         data=texts.ARRAYS.format(name=file) if file else texts.DIGITS,
         encoder=network.encoder,
@@ -115,14 +103,15 @@ def script(recipe: Recipe) -> str:
         before="".join(each.before for each in told),
         scheduled=texts.SCHEDULED.format(factor=_FACTORS[schedule]) if schedule in _FACTORS else "",
         chunk=chunk,
+        more="".join(f", 0 if learning else {value}" for value in network.said.values()),
+        told=2 + len(network.said),
+        said="".join(f", {name} {{:.6f}}" for name in network.said),
     )
 
 
 def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
     """The words for each term of the recipe."""
-    code = "encoded({x}, {draws})[0]" if network.places else "encoded({x}, {draws})"
-    if isinstance(recipe.model, VARIATIONAL):
-        code = f"{code}.chunk(2, dim=1)[0]"
+    code = network.code.format(encoded="encoded({x}, {draws})")
     if gate := terms.gates(recipe.terms):
         code = f"largest({code}, {gate.active})"
     fed = "corrupted(x, noise)[0]" if corruption.emphasised(recipe.pairing) else "corrupted(x, noise)"
@@ -167,6 +156,8 @@ def refusals(recipe: Recipe) -> list[str]:
     if type(model) not in networks.KNOWN:
         known = ", ".join(each.kind() for each in networks.KNOWN)
         found.append(f"The script cannot build this {model.kind()}: it knows {known}.")
+    if isinstance(model, Rbm) and model.phase == "tempered":
+        found.append("The script knows contrastive and persistent chains of Rbm, not tempered ones.")
     for term in recipe.terms:
         if type(term) not in terms.KNOWN:
             known = ", ".join(each.kind() for each in terms.KNOWN)
