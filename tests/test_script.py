@@ -26,7 +26,23 @@ from aeviz.learning import (
     TopK,
     WeightDecay,
 )
-from aeviz.models import Conv, ConvUnpool, ConvVae, Dbm, Linear, Mlp, Rbm, Vae, Wae
+from aeviz.models import (
+    Aae,
+    Conv,
+    ConvTcVae,
+    ConvUnpool,
+    ConvVae,
+    ConvVqVae,
+    ConvWae,
+    Dbm,
+    Linear,
+    Mlp,
+    Rbm,
+    TcVae,
+    Vae,
+    VqVae,
+    Wae,
+)
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
@@ -136,6 +152,14 @@ RECIPES = {
         data=TaggedShapes(images=100, size=16), model=ConvUnpool(channels=(4,), code=4, activation="tanh"),
         terms=(ContractiveHigherOrder(weight=0.1),), epochs=2, batch_size=20,
     ),
+    "total correlation": Recipe(model=TcVae(hidden=(16,), code=3, alpha=2, gamma=0.5), epochs=2),
+    "total correlation, convolutional": Recipe(
+        model=ConvTcVae(channels=(4,), code=2, dropout=0.1), terms=(WeightDecay(weight=0.01),), epochs=2, batch_size=300,
+    ),
+    "wasserstein": Recipe(model=Wae(hidden=(16,), code=3), pairing=MaskingNoise(), epochs=2),
+    "wasserstein, convolutional": Recipe(model=ConvWae(channels=(4,), code=2, weight=10), epochs=2, batch_size=300),
+    "quantized": Recipe(model=VqVae(hidden=(16,), code=6, book=8), terms=(WeightDecay(weight=0.01),), epochs=2),
+    "quantized, convolutional": Recipe(model=ConvVqVae(channels=(4,), code=6, dimension=3), epochs=2),
     "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
     "restricted machine, three sweeps, sparse": Recipe(
         model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
@@ -237,7 +261,7 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=Wae()), "Wae"),
+        (Recipe(model=Aae()), "Aae"),
         (Recipe(model=Dbm()), "Dbm"),
         (Recipe(model=Rbm(phase="tempered")), "tempered"),
         (Recipe(training=EndToEnd(patience=3)), "without patience"),

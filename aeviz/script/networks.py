@@ -4,13 +4,31 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from aeviz.models import Conv, ConvUnpool, ConvVae, Linear, Mlp, ModelSpec, Rbm, Vae
+from aeviz.models import (
+    Conv,
+    ConvTcVae,
+    ConvUnpool,
+    ConvVae,
+    ConvVqVae,
+    ConvWae,
+    Linear,
+    Mlp,
+    ModelSpec,
+    Rbm,
+    TcVae,
+    Vae,
+    VqVae,
+    Wae,
+)
 from aeviz.models.convolutional import Convolutional, halved
+from aeviz.models.disentangled import MOST_NUMBERS
 from aeviz.models.units import RAREST
+from aeviz.models.wasserstein import FEWEST_DRAWS, MOST_CODES
 from aeviz.recipe import Recipe
 from aeviz.script import texts
 
-KNOWN = (Mlp, Linear, Vae, Conv, ConvUnpool, ConvVae, Rbm)
+KNOWN = (Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, Wae, ConvWae, VqVae, ConvVqVae, Rbm)
+_VARIATIONAL = (Vae, ConvVae, TcVae, ConvTcVae)
 
 _ACTIVATIONS = {
     "relu": "functional.relu",
@@ -57,17 +75,45 @@ def network_of(recipe: Recipe) -> Network:
         return _restricted(model, shape)
     if isinstance(model, ConvUnpool):
         return _pooling(model, shape)
-    features = 2 * model.code if isinstance(model, Vae | ConvVae) else model.code
+    features = 2 * model.code if isinstance(model, _VARIATIONAL) else model.code
     network = (
         _convolutions(model, shape, features)
         if isinstance(model, Convolutional)
         else _dense(model, math.prod(shape), features)
     )
-    if not isinstance(model, Vae | ConvVae):
-        return network
-    kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
-    penalty = f"{model.beta!r} * {kl}"
-    return replace(network, code="{encoded}.chunk(2, dim=1)[0]", drawn=texts.DRAWN, penalties=(penalty,))
+    return _generative(model, network)
+
+
+def _generative(model: ModelSpec, network: Network) -> Network:
+    """The same network with what a generative model draws and pays beside its reconstruction."""
+    halves = {"code": "{encoded}.chunk(2, dim=1)[0]", "drawn": texts.DRAWN}
+    match model:
+        case Vae() | ConvVae():
+            kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
+            return replace(network, **halves, penalties=(f"{model.beta!r} * {kl}",))  # type: ignore[arg-type]
+        case TcVae() | ConvTcVae():
+            most = math.isqrt(MOST_NUMBERS // model.code)
+            text = texts.DECOMPOSED.format(most=most, alpha=model.alpha, beta=model.beta, gamma=model.gamma)
+            penalty = "decomposed(z, log_variance, draws, len(train if learning else test))"
+            more = {"layers": text + network.layers, "penalties": (penalty,), "learning": True}
+            return replace(network, **halves, **more)  # type: ignore[arg-type]
+        case Wae() | ConvWae():
+            text = texts.DISCREPANCY.format(scale=2 * model.code, most=MOST_CODES, fewest=FEWEST_DRAWS)
+            penalty = f"{model.weight!r} * discrepancy(z, draws)"
+            return replace(network, layers=text + network.layers, penalties=(penalty,))
+        case VqVae() | ConvVqVae():
+            penalties = (
+                "(z.detach() - quantized(z)).square().sum(1).mean()",
+                f"{model.commitment!r} * (z - quantized(z).detach()).square().sum(1).mean()",
+            )
+            return replace(
+                network,
+                layers=texts.QUANTIZED.format(dimension=model.dimension) + network.layers,
+                decoder=network.decoder + texts.BOOK.format(book=model.book, dimension=model.dimension),
+                drawn=texts.STRAIGHT,
+                penalties=penalties,
+            )
+    return network
 
 
 def _begun(constants: str, layers: str, activations: Iterable[str]) -> tuple[str, str]:

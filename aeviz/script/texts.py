@@ -10,6 +10,58 @@ SCHEDULED = """
 DRAWN = """z, log_variance = z.chunk(2, dim=1)
     code = z + (log_variance / 2).exp() * torch.empty_like(z).normal_(generator=draws)"""
 KL = "((z.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2).mean()"
+DISCREPANCY = '''def kernel(a, b):
+    """C / (C + ‖a − b‖²) of every pair, C = 2k (Tolstikhin et al., arXiv:1711.01558, §4)."""
+    squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
+    return {scale} / ({scale} + squared.clamp(min=0))
+
+
+def discrepancy(z, draws):
+    """MMD² of codes and draws from N(0, I), without bias (Gretton et al., JMLR 13, 2012, eq. 3)."""
+    z = z[:{most}]
+    drawn = torch.empty(max(len(z), {fewest}), z.shape[1]).normal_(generator=draws)
+    if len(z) < 2:
+        return 0 * z.sum()
+    first, second = ((kernel(each, each).sum() - len(each)) / (len(each) * (len(each) - 1)) for each in (z, drawn))
+    return first + second - 2 * kernel(z, drawn).mean()
+
+
+'''
+DECOMPOSED = '''def decomposed(mean, log_variance, draws, of):
+    """α·I(x; z) + β·total correlation + γ·KL of each unit, by stratified sampling (Chen et al., arXiv:1802.04942).
+
+    of: how many examples the data set has that these come from.
+    """
+    mean, log_variance = mean[:{most}], log_variance[:{most}]
+    z = mean + (log_variance / 2).exp() * torch.empty_like(mean).normal_(generator=draws)
+    away = (z[:, None] - mean).square() * (-log_variance).exp()
+    each = -(away + log_variance + math.log(2 * math.pi)) / 2  # log q of every draw given every example, unit by unit
+    n, of = len(z), max(of, len(z))
+    others = math.log((of - 1) / (of * (n - 1))) if n > 1 else 0.0
+    shares = torch.full((n, n), others, dtype=torch.float64).fill_diagonal_(-math.log(of)).to(z)
+    own = each.diagonal().sum(0)
+    joint = (shares + each.sum(2)).logsumexp(1)
+    product = (shares[..., None] + each).logsumexp(1).sum(1)
+    prior = -(z.square() + math.log(2 * math.pi)).sum(1) / 2
+    return {alpha!r} * (own - joint).mean() + {beta!r} * (joint - product).mean() + {gamma!r} * (product - prior).mean()
+
+
+'''
+QUANTIZED = '''def quantized(z):
+    """Each part of each code replaced by the nearest vector of the book (van den Oord et al., arXiv:1711.00937)."""
+    with torch.no_grad():
+        parts = z.unflatten(1, (-1, {dimension}))
+        entries = (book.square().sum(1) - 2 * parts @ book.T).argmin(2)
+    return book[entries].flatten(1)
+
+
+'''
+STRAIGHT = "code = z + (quantized(z) - z).detach()  # the gradient comes back as if nothing had happened"
+BOOK = """
+book = nn.Parameter(torch.empty({book}, {dimension}))
+nn.init.xavier_uniform_(book, generator=generator(generator(SEED, "weights").initial_seed(), "parameter", "book"))
+parameters.append(book)
+"""
 DENSE = """THERE, BACK = {there}, {back}  # widths
 ENCODER, DECODER = {inward}, {outward}  # the activation behind each layer"""
 CONVOLUTIONS = """CODE = {code}  # what the encoder gives, what the decoder takes

@@ -67,7 +67,7 @@ def script(recipe: Recipe) -> str:
         name=recipe.name(),
         needs="torch and numpy" if file else "torch, numpy and scikit-learn",
         beside=f", and the file {file} beside it" if file else "",
-        math="import math\n" if schedule == "cosine" else "",
+        math="import math\n" if schedule == "cosine" or "math." in network.layers else "",
         seed=recipe.seed,
         epochs=recipe.epochs,
         batch=recipe.batch_size,
