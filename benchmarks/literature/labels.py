@@ -46,8 +46,8 @@ def deep(settings: Settings) -> Iterator[Row]:
     below, top = settings.pick(512, 30), settings.pick(1024, 20)
     machine = Dbm(hidden=(below,), code=top, steps=settings.pick(2, 1))
     alone = Mlp(hidden=(below,), code=top, activation="sigmoid", code_activation="sigmoid")
-    procedure = Greedy(layer_epochs=settings.pick(15, 1), tuning_share=0.1)
-    yield from _gain(settings, Case("DBM", machine, alone, 0.05, 10, ((100, 7.55), (1000, 4.40)), procedure))
+    procedure = Greedy(layer_epochs=settings.pick(5, 1), tuning_share=0.1)
+    yield from _gain(settings, Case("DBM", machine, alone, 0.05, 6, ((100, 7.55), (1000, 4.40)), procedure))
 
 
 def _gain(settings: Settings, case: Case) -> Iterator[Row]:
