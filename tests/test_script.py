@@ -28,13 +28,16 @@ from aeviz.learning import (
 )
 from aeviz.models import (
     Aae,
+    ConditionalVae,
     Conv,
+    ConvGan,
     ConvTcVae,
     ConvUnpool,
     ConvVae,
     ConvVqVae,
     ConvWae,
     Dbm,
+    Gan,
     Linear,
     Mlp,
     Rbm,
@@ -154,12 +157,28 @@ RECIPES = {
     ),
     "total correlation": Recipe(model=TcVae(hidden=(16,), code=3, alpha=2, gamma=0.5), epochs=2),
     "total correlation, convolutional": Recipe(
-        model=ConvTcVae(channels=(4,), code=2, dropout=0.1), terms=(WeightDecay(weight=0.01),), epochs=2, batch_size=300,
+        model=ConvTcVae(channels=(4,), code=2, dropout=0.1), terms=(WeightDecay(weight=0.01),), epochs=2,
+        batch_size=300,
     ),
     "wasserstein": Recipe(model=Wae(hidden=(16,), code=3), pairing=MaskingNoise(), epochs=2),
     "wasserstein, convolutional": Recipe(model=ConvWae(channels=(4,), code=2, weight=10), epochs=2, batch_size=300),
     "quantized": Recipe(model=VqVae(hidden=(16,), code=6, book=8), terms=(WeightDecay(weight=0.01),), epochs=2),
     "quantized, convolutional": Recipe(model=ConvVqVae(channels=(4,), code=6, dimension=3), epochs=2),
+    "adversarial codes": Recipe(model=Aae(hidden=(16,), code=3, weight=2, dropout=0.1), epochs=2),
+    "adversarial codes, no hidden layers": Recipe(
+        model=Aae(hidden=(), code=3), terms=(WeightDecay(weight=0.01), SparseL1(weight=0.1)), epochs=2,
+    ),
+    "generator and discriminator": Recipe(
+        model=Gan(hidden=(16,), code=3), terms=(CodeL2(weight=0.1),), optimizer=Adam(beta1=0.5), epochs=2,
+    ),
+    "generator and discriminator, without penalty": Recipe(
+        data=Toys(points=200), model=Gan(hidden=(16, 8), code=2, penalty=0, likelihood="gaussian", dropout=0.1),
+        optimizer=SGD(learning_rate=0.01, schedule="cosine"), epochs=2, batch_size=50,
+    ),
+    "generator and discriminator, convolutional": Recipe(
+        data=TaggedShapes(images=150, size=18), model=ConvGan(channels=(4, 6), code=3, activation="silu"),
+        terms=(WeightDecay(weight=0.01),), epochs=2, batch_size=40,
+    ),
     "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
     "restricted machine, three sweeps, sparse": Recipe(
         model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
@@ -261,7 +280,7 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=Aae()), "Aae"),
+        (Recipe(model=ConditionalVae()), "ConditionalVae"),
         (Recipe(model=Dbm()), "Dbm"),
         (Recipe(model=Rbm(phase="tempered")), "tempered"),
         (Recipe(training=EndToEnd(patience=3)), "without patience"),

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aeviz.models import (
+    Aae,
     Conv,
+    ConvGan,
     ConvTcVae,
     ConvUnpool,
     ConvVae,
     ConvVqVae,
     ConvWae,
+    Gan,
     Linear,
     Mlp,
     ModelSpec,
@@ -27,7 +30,10 @@ from aeviz.models.wasserstein import FEWEST_DRAWS, MOST_CODES
 from aeviz.recipe import Recipe
 from aeviz.script import texts
 
-KNOWN = (Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, Wae, ConvWae, VqVae, ConvVqVae, Rbm)
+KNOWN = (
+    Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, Wae, ConvWae, VqVae, ConvVqVae, Aae, Gan,
+    ConvGan, Rbm,
+)  # fmt: skip
 _VARIATIONAL = (Vae, ConvVae, TcVae, ConvTcVae)
 
 _ACTIVATIONS = {
@@ -49,7 +55,8 @@ class Network:
     """The texts that tell a model.
 
     constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
-    written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z. loss: the
+    written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z; decoded: the
+    function that decodes it. loss: the
     model's own where it is not its reconstruction; penalties: what is added to it. said: names of figures that are
     told beside the loss, each with how it is computed. places: whether the decoder is told where maxima were.
     learning: whether the loss has to know that it is being learned from.
@@ -61,6 +68,7 @@ class Network:
     decoder: str
     code: str = "{encoded}"
     drawn: str = "code = z"
+    decoded: str = "decoded"
     loss: str = ""
     penalties: Sequence[str] = ()
     said: Mapping[str, str] = field(default_factory=dict)
@@ -81,10 +89,10 @@ def network_of(recipe: Recipe) -> Network:
         if isinstance(model, Convolutional)
         else _dense(model, math.prod(shape), features)
     )
-    return _generative(model, network)
+    return _generative(model, shape, network)
 
 
-def _generative(model: ModelSpec, network: Network) -> Network:
+def _generative(model: ModelSpec, shape: tuple[int, ...], network: Network) -> Network:
     """The same network with what a generative model draws and pays beside its reconstruction."""
     halves = {"code": "{encoded}.chunk(2, dim=1)[0]", "drawn": texts.DRAWN}
     match model:
@@ -101,6 +109,15 @@ def _generative(model: ModelSpec, network: Network) -> Network:
             text = texts.DISCREPANCY.format(scale=2 * model.code, most=MOST_CODES, fewest=FEWEST_DRAWS)
             penalty = f"{model.weight!r} * discrepancy(z, draws)"
             return replace(network, layers=text + network.layers, penalties=(penalty,))
+        case Aae():
+            return _judged(
+                network,
+                texts.AGAINST.format(weight=model.weight),
+                "opposed(z, draws)",
+                (model.code, *model.hidden, 1),
+            )
+        case Gan() | ConvGan():
+            return _generator(model, shape, network)
         case VqVae() | ConvVqVae():
             penalties = (
                 "(z.detach() - quantized(z)).square().sum(1).mean()",
@@ -109,11 +126,41 @@ def _generative(model: ModelSpec, network: Network) -> Network:
             return replace(
                 network,
                 layers=texts.QUANTIZED.format(dimension=model.dimension) + network.layers,
-                decoder=network.decoder + texts.BOOK.format(book=model.book, dimension=model.dimension),
+                decoder=f"{network.decoder}\n\n\n{texts.BOOK.format(book=model.book, dimension=model.dimension)}",
                 drawn=texts.STRAIGHT,
                 penalties=penalties,
             )
     return network
+
+
+def _generator(model: Gan | ConvGan, shape: tuple[int, ...], network: Network) -> Network:
+    text = texts.SQUARED_GRADIENT if model.penalty else ""
+    text += texts.GENERATE.format(
+        code=model.code,
+        mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
+        penalty=f" + {model.penalty / 2!r} * squared_gradient(real)" if model.penalty else "",
+        generator="decoder" if isinstance(model, Gan) else "nn.ModuleList([outer, *decoder])",
+    )
+    widths = (math.prod(shape), *model.hidden, 1) if isinstance(model, Gan) else ()
+    network = _judged(network, text, "opposed(target, draws, learning)", widths)
+    return replace(network, decoded="rebuilt", learning=True)
+
+
+def _judged(network: Network, text: str, penalty: str, widths: Sequence[int]) -> Network:
+    """The network with a discriminator, dense ones of these widths, and the losses of its players."""
+    constants, score, layers = "", texts.CONVOLUTIONS_SCORE, texts.CONVOLUTIONS_DISCRIMINATOR_LAYERS
+    if widths:
+        activations = ["leaky_relu"] * (len(widths) - 2) + ["linear"]
+        constants = texts.DISCRIMINATOR.format(widths=tuple(widths), activations=activations)
+        score, layers = texts.DENSE_SCORE, texts.DISCRIMINATOR_LAYERS
+    functions = texts.HELD.format(score=score) + text
+    return replace(
+        network,
+        constants=network.constants + constants,
+        layers=f"{network.layers}\n\n\n{functions.rstrip()}",
+        decoder=f"{network.decoder}\n\n\n{layers}{texts.DISCRIMINATOR_PARAMETERS}",
+        penalties=(penalty,),
+    )
 
 
 def _begun(constants: str, layers: str, activations: Iterable[str]) -> tuple[str, str]:
@@ -133,8 +180,9 @@ def _dense(model: ModelSpec, d: int, features: int) -> Network:
         there=(d, *hidden, features), back=(model.code, *hidden[::-1], d), inward=inward, outward=outward
     )
     layers = texts.DENSE_LAYERS.format(follow=texts.DENSE_FOLLOW if drops else "")
+    judging = ["leaky_relu"] if isinstance(model, Aae | Gan) and hidden else []
     return Network(
-        *_begun(constants, layers, (*inward, *outward)),
+        *_begun(constants, layers, (*inward, *outward, *judging)),
         texts.DENSE_ENCODER,
         texts.TIED.format(follow=texts.TIED_FOLLOW if drops else "") if tied else texts.UNTIED,
     )
@@ -154,7 +202,7 @@ def _convolutions(model: Convolutional, shape: tuple[int, ...], features: int) -
     )
     layers = texts.CONVOLUTIONS_THERE.format(hidden_units=f"dropped({unit}, draws)" if model.dropout else unit)
     return Network(
-        *_begun(constants, layers, (model.activation, last)),
+        *_begun(constants, layers, (model.activation, last, *(["leaky_relu"] if isinstance(model, ConvGan) else []))),
         texts.CONVOLUTIONS_ENCODER,
         texts.CONVOLUTIONS_TIED if tied else texts.CONVOLUTIONS_UNTIED,
     )

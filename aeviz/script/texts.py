@@ -47,6 +47,82 @@ DECOMPOSED = '''def decomposed(mean, log_variance, draws, of):
 
 
 '''
+DISCRIMINATOR = """
+JUDGE, JUDGES = {widths}, {activations}  # the discriminator's widths, and what is behind each of its layers"""
+HELD = '''@contextlib.contextmanager
+def held(layers):
+    """What is computed meanwhile teaches these layers nothing."""
+    layers.requires_grad_(False)
+    yield
+    layers.requires_grad_(True)
+
+
+{score}
+
+
+def judged(real, fake):
+    """−log D(real) − log(1 − D(fake)), D = σ(score) (Goodfellow et al., arXiv:1406.2661, eq. 1)."""
+    scores = score(torch.cat([real, fake.detach()]))
+    return functional.softplus(-scores[: len(real)]).mean() + functional.softplus(scores[len(real) :]).mean()
+
+
+def fooling(fake):
+    """−log D(fake), which teaches who made the fakes (the same, §3)."""
+    with held(discriminator):
+        return functional.softplus(-score(fake)).mean()
+
+
+'''
+DENSE_SCORE = """def score(x):
+    return through(discriminator, JUDGES, x.flatten(1), None)[:, 0]"""
+CONVOLUTIONS_SCORE = """def score(x):
+    *convolutions, last = discriminator
+    for convolution in convolutions:
+        x = functional.leaky_relu(convolution(x))
+    return last(x.flatten(1))[:, 0]"""
+AGAINST = '''def opposed(z, draws):
+    """Codes that pass for draws from N(0, I), and who tells them apart (Makhzani et al., arXiv:1511.05644)."""
+    prior = torch.empty(len(z), z.shape[1]).normal_(generator=draws)
+    return {weight!r} * fooling(z) + judged(prior, z)
+
+
+'''
+GENERATE = '''def opposed(real, draws, learning):
+    """The generator, and who tells what it makes from examples (Goodfellow et al., arXiv:1406.2661)."""
+    z = torch.empty(len(real), {code}).normal_(generator=draws)
+    logits = decoded(z, draws if learning else None).reshape(real.shape)
+    fakes = {mean}
+    return fooling(fakes) + judged(real, fakes){penalty}
+
+
+def rebuilt(code, draws):
+    """What the generator makes of the encoder's codes, which teaches the encoder alone."""
+    with held({generator}):
+        return decoded(code, draws)
+
+
+'''
+SQUARED_GRADIENT = '''def squared_gradient(real):
+    """E‖∂score/∂x‖² (Mescheder et al., arXiv:1801.04406, eq. 9)."""
+    x = real.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(score(x).sum(), x, create_graph=True)
+    return gradient.flatten(1).square().sum(1).mean()
+
+
+'''
+DISCRIMINATOR_LAYERS = """discriminator = layers("discriminator.body", JUDGE, JUDGES)"""
+CONVOLUTIONS_DISCRIMINATOR_LAYERS = """discriminator = nn.ModuleList(
+    begun(
+        nn.Conv2d(before, after, 4, stride=2, padding=1), f"discriminator.body.convolutions.{number}", "leaky_relu"
+    )
+    for number, (before, after) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False))
+)
+discriminator.append(begun(nn.Linear(FLAT, 1), "discriminator.body.dense", "linear"))
+for layer in decoder:
+    layer.weight.data.mul_(2)  # a quarter of the kernel meets each pixel, and Glorot's formula counts all of it"""
+DISCRIMINATOR_PARAMETERS = """
+parameters += discriminator.parameters()
+weights += [layer.weight for layer in discriminator]"""
 QUANTIZED = '''def quantized(z):
     """Each part of each code replaced by the nearest vector of the book (van den Oord et al., arXiv:1711.00937)."""
     with torch.no_grad():
@@ -57,11 +133,9 @@ QUANTIZED = '''def quantized(z):
 
 '''
 STRAIGHT = "code = z + (quantized(z) - z).detach()  # the gradient comes back as if nothing had happened"
-BOOK = """
-book = nn.Parameter(torch.empty({book}, {dimension}))
+BOOK = """book = nn.Parameter(torch.empty({book}, {dimension}))
 nn.init.xavier_uniform_(book, generator=generator(generator(SEED, "weights").initial_seed(), "parameter", "book"))
-parameters.append(book)
-"""
+parameters.append(book)"""
 DENSE = """THERE, BACK = {there}, {back}  # widths
 ENCODER, DECODER = {inward}, {outward}  # the activation behind each layer"""
 CONVOLUTIONS = """CODE = {code}  # what the encoder gives, what the decoder takes
@@ -355,7 +429,7 @@ Trains this recipe in plain PyTorch; needs {needs}{beside}.
 {recipe}
 """
 
-import hashlib
+{contextlib}import hashlib
 {math}
 import numpy as np
 import torch
@@ -385,7 +459,7 @@ def losses(target, noise, draws, progress{learning}):
     {fed}{grad}
     {kept}{coded}
     {drawn}
-    logits = decoded(code, {places}{passed}).reshape(target.shape)
+    logits = {decoded}(code, {places}{passed}).reshape(target.shape)
     mean = {mean}
     loss = {loss}{penalties}
     return loss, (mean - target).square().mean(){more}
