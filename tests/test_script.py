@@ -21,6 +21,7 @@ from aeviz.learning import (
     Contractive,
     ContractiveHigherOrder,
     EndToEnd,
+    Greedy,
     SparseKl,
     SparseL1,
     TopK,
@@ -179,6 +180,28 @@ RECIPES = {
         data=TaggedShapes(images=150, size=18), model=ConvGan(channels=(4, 6), code=3, activation="silu"),
         terms=(WeightDecay(weight=0.01),), epochs=2, batch_size=40,
     ),
+    "told the class": Recipe(
+        model=ConditionalVae(hidden=(16,), code=3, untold=0.3, dropout=0.1), pairing=MaskingNoise(),
+        terms=(Contractive(weight=0.1),), epochs=2,
+    ),
+    "told the class, of points": Recipe(
+        data=Toys(points=200), model=ConditionalVae(hidden=(9,), code=2, beta=2), epochs=2, batch_size=50,
+    ),
+    "frozen for a while": Recipe(
+        model=Mlp(hidden=(16, 8), code=3), training=EndToEnd(frozen=(1, 3), frozen_epochs=2),
+        optimizer=Adam(schedule="cosine"), pairing=GaussianNoise(), epochs=5,
+    ),
+    "frozen, convolutional, KL over the set": Recipe(
+        model=Conv(channels=(4, 6), code=3, code_activation="sigmoid"), terms=(SparseKl(average="epoch"),),
+        training=EndToEnd(frozen=(2,)), epochs=3,
+    ),
+    "stopped early": Recipe(
+        model=Mlp(hidden=(64,), code=8), training=EndToEnd(patience=2), optimizer=Adam(learning_rate=0.03), epochs=40,
+    ),
+    "frozen and stopped early": Recipe(
+        model=Mlp(hidden=(64,), code=8), training=EndToEnd(patience=1, frozen=(2,)),
+        optimizer=Adam(learning_rate=0.03), epochs=40,
+    ),
     "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
     "restricted machine, three sweeps, sparse": Recipe(
         model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
@@ -280,10 +303,12 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=ConditionalVae()), "ConditionalVae"),
         (Recipe(model=Dbm()), "Dbm"),
         (Recipe(model=Rbm(phase="tempered")), "tempered"),
-        (Recipe(training=EndToEnd(patience=3)), "without patience"),
+        (Recipe(training=Greedy()), "not by Greedy"),
+        (Recipe(model=Rbm(), training=EndToEnd(patience=3)), "stops early neither"),
+        (Recipe(training=EndToEnd(patience=3, frozen=(1,), frozen_epochs=2)), "in one stage alone"),
+        (Recipe(model=ConditionalVae(), terms=(ContractiveHigherOrder(),)), "told the class"),
     ],
 )
 def test_what_a_script_has_no_words_for_is_named(recipe: Recipe, said: str) -> None:

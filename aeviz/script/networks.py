@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aeviz.models import (
     Aae,
+    ConditionalVae,
     Conv,
     ConvGan,
     ConvTcVae,
@@ -31,10 +32,10 @@ from aeviz.recipe import Recipe
 from aeviz.script import texts
 
 KNOWN = (
-    Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, Wae, ConvWae, VqVae, ConvVqVae, Aae, Gan,
-    ConvGan, Rbm,
+    Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, ConditionalVae, Wae, ConvWae, VqVae, ConvVqVae,
+    Aae, Gan, ConvGan, Rbm,
 )  # fmt: skip
-_VARIATIONAL = (Vae, ConvVae, TcVae, ConvTcVae)
+_VARIATIONAL = (Vae, ConvVae, TcVae, ConvTcVae, ConditionalVae)
 
 _ACTIVATIONS = {
     "relu": "functional.relu",
@@ -56,10 +57,11 @@ class Network:
 
     constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
     written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z; decoded: the
-    function that decodes it. loss: the
+    function that decodes it. joined: what is done with the class of x before it is encoded, where that is told; keeps:
+    whether it has to know that it is being learned from, for its draws. loss: the
     model's own where it is not its reconstruction; penalties: what is added to it. said: names of figures that are
     told beside the loss, each with how it is computed. places: whether the decoder is told where maxima were.
-    learning: whether the loss has to know that it is being learned from.
+    learning: whether the loss has to know that it is being learned from. stack: the list of the encoder's layers.
     """
 
     constants: str
@@ -71,9 +73,12 @@ class Network:
     decoded: str = "decoded"
     loss: str = ""
     penalties: Sequence[str] = ()
+    joined: str = ""
+    keeps: bool = False
     said: Mapping[str, str] = field(default_factory=dict)
     places: bool = False
     learning: bool = False
+    stack: str = "encoder"
 
 
 def network_of(recipe: Recipe) -> Network:
@@ -84,27 +89,38 @@ def network_of(recipe: Recipe) -> Network:
     if isinstance(model, ConvUnpool):
         return _pooling(model, shape)
     features = 2 * model.code if isinstance(model, _VARIATIONAL) else model.code
+    joined = len(recipe.data.classes()) if isinstance(model, ConditionalVae) else 0
     network = (
         _convolutions(model, shape, features)
         if isinstance(model, Convolutional)
-        else _dense(model, math.prod(shape), features)
+        else _dense(model, math.prod(shape), features, joined)
     )
-    return _generative(model, shape, network)
+    return _generative(recipe, network)
 
 
-def _generative(model: ModelSpec, shape: tuple[int, ...], network: Network) -> Network:
+def _generative(recipe: Recipe, network: Network) -> Network:
     """The same network with what a generative model draws and pays beside its reconstruction."""
-    halves = {"code": "{encoded}.chunk(2, dim=1)[0]", "drawn": texts.DRAWN}
+    model, shape = recipe.model, recipe.data.shape()
+    if isinstance(model, _VARIATIONAL):
+        network = replace(network, code="{encoded}.chunk(2, dim=1)[0]", drawn=texts.DRAWN)
     match model:
         case Vae() | ConvVae():
             kl = f"({texts.KL} - {model.capacity!r} * progress).abs()" if model.capacity else texts.KL
-            return replace(network, **halves, penalties=(f"{model.beta!r} * {kl}",))  # type: ignore[arg-type]
+            return replace(network, penalties=(f"{model.beta!r} * {kl}",))
+        case ConditionalVae():
+            return replace(
+                network,
+                layers=texts.ONE_HOT.format(untold=model.untold, classes=len(recipe.data.classes())) + network.layers,
+                joined=texts.JOINED,
+                drawn=texts.DRAWN + texts.JOINED_CODE,
+                penalties=(f"{model.beta!r} * {texts.KL}",),
+                keeps=True,
+            )
         case TcVae() | ConvTcVae():
             most = math.isqrt(MOST_NUMBERS // model.code)
             text = texts.DECOMPOSED.format(most=most, alpha=model.alpha, beta=model.beta, gamma=model.gamma)
             penalty = "decomposed(z, log_variance, draws, len(train if learning else test))"
-            more = {"layers": text + network.layers, "penalties": (penalty,), "learning": True}
-            return replace(network, **halves, **more)  # type: ignore[arg-type]
+            return replace(network, layers=text + network.layers, penalties=(penalty,), learning=True)
         case Wae() | ConvWae():
             text = texts.DISCREPANCY.format(scale=2 * model.code, most=MOST_CODES, fewest=FEWEST_DRAWS)
             penalty = f"{model.weight!r} * discrepancy(z, draws)"
@@ -171,13 +187,16 @@ def _begun(constants: str, layers: str, activations: Iterable[str]) -> tuple[str
     return constants + texts.ACTIVATIONS.format(functions=functions, gains=gains), texts.BEGUN + layers
 
 
-def _dense(model: ModelSpec, d: int, features: int) -> Network:
+def _dense(model: ModelSpec, d: int, features: int, joined: int) -> Network:
     hidden, last = getattr(model, "hidden", ()), getattr(model, "code_activation", "linear")
     between = [getattr(model, "activation", "linear")] * len(hidden)
     inward, outward = [*between, last], [*between, "linear"]
     drops, tied = bool(getattr(model, "dropout", 0.0)), getattr(model, "tied", False)
     constants = texts.DENSE.format(
-        there=(d, *hidden, features), back=(model.code, *hidden[::-1], d), inward=inward, outward=outward
+        there=(d + joined, *hidden, features),
+        back=(model.code + joined, *hidden[::-1], d),
+        inward=inward,
+        outward=outward,
     )
     layers = texts.DENSE_LAYERS.format(follow=texts.DENSE_FOLLOW if drops else "")
     judging = ["leaky_relu"] if isinstance(model, Aae | Gan) and hidden else []
@@ -205,6 +224,7 @@ def _convolutions(model: Convolutional, shape: tuple[int, ...], features: int) -
         *_begun(constants, layers, (model.activation, last, *(["leaky_relu"] if isinstance(model, ConvGan) else []))),
         texts.CONVOLUTIONS_ENCODER,
         texts.CONVOLUTIONS_TIED if tied else texts.CONVOLUTIONS_UNTIED,
+        stack="[*encoder, inner]",
     )
 
 
@@ -233,7 +253,10 @@ def _pooling(model: ConvUnpool, shape: tuple[int, ...]) -> Network:
         sizes=sizes[-2::-1],
     )
     network = Network(
-        *_begun(constants, layers, (model.activation, model.code_activation)), texts.POOLING_ENCODER, back
+        *_begun(constants, layers, (model.activation, model.code_activation)),
+        texts.POOLING_ENCODER,
+        back,
+        stack="[*encoder, inner]",
     )
     return replace(network, code="{encoded}[0]", places=True) if places else network
 

@@ -50,7 +50,7 @@ def remembered(own, learning):
 
 '''
 EPOCH_BEGINS = """
-    noise = generator(SEED, "training", "pairing of evaluation")
+    noise = generator(SEED, {{stage}}, "pairing of evaluation")
     with torch.no_grad():
         codes = [{code} for x in train.split({chunk})]
     activity["mean"] = sum(z.sum(0) for z in codes) / len(train)"""

@@ -2,11 +2,13 @@
 
 DIGITS = """images = torch.from_numpy((load_digits().images / 16).astype(np.float32))[:, None]
 train, test = images[:-360], images[-360:]"""
+DIGITS_LABELS = """
+classes = torch.from_numpy(load_digits().target)
+train_classes, test_classes = classes[:-360], classes[-360:]"""
 ARRAYS = """with np.load("{name}") as data:  # the file that came with this script
     train, test = torch.from_numpy(data["train"]), torch.from_numpy(data["test"])"""
-SCHEDULED = """
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * ({factor})"""
+ARRAYS_LABELS = """
+    train_classes, test_classes = torch.from_numpy(data["train_classes"]), torch.from_numpy(data["test_classes"])"""
 DRAWN = """z, log_variance = z.chunk(2, dim=1)
     code = z + (log_variance / 2).exp() * torch.empty_like(z).normal_(generator=draws)"""
 KL = "((z.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2).mean()"
@@ -123,6 +125,20 @@ for layer in decoder:
 DISCRIMINATOR_PARAMETERS = """
 parameters += discriminator.parameters()
 weights += [layer.weight for layer in discriminator]"""
+ONE_HOT = '''def one_hot(classes, draws):
+    """Zeros with a one at the class; zeros alone where it is not told, which is drawn with draws."""
+    if draws is not None:
+        told = torch.empty(classes.shape).bernoulli_(1 - {untold!r}, generator=draws)
+        classes = torch.where(told > 0, classes, -1)
+    return (classes[:, None] == torch.arange({classes})).float()
+
+
+'''
+JOINED = """y = one_hot(classes, kept)
+    joined = torch.cat([x.flatten(1), y], dim=1)
+    """
+JOINED_CODE = """
+    code = torch.cat([code, y], dim=1)"""
 QUANTIZED = '''def quantized(z):
     """Each part of each code replaced by the nearest vector of the book (van den Oord et al., arXiv:1711.00937)."""
     with torch.no_grad():
@@ -454,10 +470,10 @@ def generator(seed, *purpose):
     {corrupted}
 
 {penalties_defined}
-def losses(target, noise, draws, progress{learning}):
+def losses(target{classes}, noise, draws, progress{learning}):
     """The loss in nats per example, and the squared error per number."""
     {fed}{grad}
-    {kept}{coded}
+    {kept}{joined}{coded}
     {drawn}
     logits = {decoded}(code, {places}{passed}).reshape(target.shape)
     mean = {mean}
@@ -471,23 +487,6 @@ torch.set_num_threads(1)
 {decoder}
 
 
-optimizer = {optimizer}
-steps = -(-len(train) // BATCH)
-for epoch in range(1, EPOCHS + 1):{before}
-    order = torch.randperm(len(train), generator=generator(SEED, "training", "order", epoch))
-    noise = generator(SEED, "training", "pairing", epoch)
-    draws = generator(SEED, "training", "draws", epoch)
-    for at, rows in enumerate(order.split(BATCH)):
-        progress = ((epoch - 1) * steps + at) / (EPOCHS * steps)
-        optimizer.zero_grad()
-        loss, *_ = losses(train[rows], noise, draws, progress)
-        loss.backward(){scheduled}
-        optimizer.step()
-
-noise = generator(SEED, "training", "pairing of evaluation")
-draws = generator(SEED, "training", "draws of evaluation")
-total = np.zeros({told})
-for rows in test.split({chunk}):
-    total += len(rows) * np.array([value.item() for value in losses(rows, noise, draws, 1.0{judged})])
-print("test loss {{:.6f}}, squared error {{:.8f}}{said}".format(*total / len(test)))
+{training}
+print("test loss {{:.6f}}, squared error {{:.8f}}{said}".format(*tested({last}len(test))))
 '''

@@ -14,19 +14,12 @@ import numpy as np
 
 from aeviz.data import Dataset, Digits
 from aeviz.errors import RecipeError
-from aeviz.learning import EndToEnd
+from aeviz.learning import ContractiveHigherOrder
 from aeviz.learning.learners import CHUNK
-from aeviz.learning.optimizers import SGD, Adam, AdamW
 from aeviz.models import Rbm
 from aeviz.recipe import Recipe
-from aeviz.script import corruption, networks, terms, texts
+from aeviz.script import corruption, networks, terms, texts, training
 from aeviz.script.networks import Network
-
-_FACTORS = {
-    "cosine": "(1 + math.cos(math.pi * progress)) / 2",
-    "steps": "1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01",
-    "warmup": "min(1.0, (progress + 0.001) / 0.05)",
-}
 
 
 def file_of(recipe: Recipe) -> str:
@@ -35,9 +28,10 @@ def file_of(recipe: Recipe) -> str:
 
 
 def arrays(data: Dataset) -> bytes:
-    """That file: `train` and `test`, the examples of both splits as float32, compressed."""
-    kept = io.BytesIO()
-    np.savez_compressed(kept, train=data.train.x, test=data.test.x)
+    """That file, compressed: `train` and `test`, the examples of both splits as float32; their classes, if any."""
+    kept, parts = io.BytesIO(), {"train": data.train, "test": data.test}
+    classes = {f"{name}_classes": part.labels for name, part in parts.items() if part.labels is not None}
+    np.savez_compressed(kept, **{name: part.x for name, part in parts.items()} | classes)  # type: ignore[arg-type]
     return kept.getvalue()
 
 
@@ -57,8 +51,8 @@ def script(recipe: Recipe) -> str:
         *(f"{term.weight!r} * {each.value}" for term, each in zip(recipe.terms, told, strict=True)),
     ]
     schedule, dropout = recipe.optimizer.schedule, getattr(model, "dropout", 0.0)
-    learning = bool(dropout) or network.learning or any(each.learning for each in told)
-    kept = bool(dropout) or any("kept" in each.value for each in told)
+    learning = bool(dropout) or network.learning or network.keeps or any(each.learning for each in told)
+    kept = bool(dropout) or network.keeps or any("kept" in each.value for each in told)
     file, emphasis = file_of(recipe), corruption.emphasised(recipe.pairing)
     loss = "binary_cross_entropy_with_logits" if model.likelihood == "bernoulli" else "mse_loss"
     half = "" if model.likelihood == "bernoulli" else " / 2"
@@ -79,7 +73,6 @@ def script(recipe: Recipe) -> str:
         learning=", learning=True" if learning else "",
         kept="kept = draws if learning else None\n    " if kept else "",
         passed="kept" if kept else "draws",
-        judged=", learning=False" if learning else "",
         penalties_defined="".join(dict.fromkeys(text for each in told for text in each.functions)),
         corruption=corruption.functions(recipe),
         corrupted=corruption.body(recipe),
@@ -98,15 +91,23 @@ def script(recipe: Recipe) -> str:
         drawn=network.drawn,
         decoded=network.decoded,
         places="places, " if network.places else "",
-        data=texts.ARRAYS.format(name=file) if file else texts.DIGITS,
+        data=_data(file, told=bool(network.joined)),
         encoder=network.encoder,
         decoder=network.decoder,
-        optimizer=_optimizer(recipe),
-        before="".join(each.before for each in told),
-        scheduled=texts.SCHEDULED.format(factor=_FACTORS[schedule]) if schedule in _FACTORS else "",
-        chunk=chunk,
+        joined=network.joined,
+        classes=", classes" if network.joined else "",
+        training=training.training(
+            recipe,
+            network.stack,
+            "".join(each.before for each in told),
+            told=2 + len(network.said),
+            chunk=chunk,
+            trained=", train_classes[rows]" if network.joined else "",
+            tested=", test_classes[rows]" if network.joined else "",
+            judged=", learning=False" if learning else "",
+        ),
+        last=training.last_stage(recipe.training, recipe.epochs),
         more="".join(f", 0 if learning else {value}" for value in network.said.values()),
-        told=2 + len(network.said),
         said="".join(f", {name} {{:.6f}}" for name in network.said),
     )
 
@@ -121,10 +122,18 @@ def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
     return [terms.words(term, recipe.model, recipe.terms, around) for term in recipe.terms]
 
 
+def _data(file: str, *, told: bool) -> str:
+    """How the script comes to its data; told: the classes of the examples, too."""
+    if file:
+        return texts.ARRAYS.format(name=file) + (texts.ARRAYS_LABELS if told else "")
+    return texts.DIGITS + (texts.DIGITS_LABELS if told else "")
+
+
 def _coded(recipe: Recipe, network: Network, draws: str) -> str:
     """How `losses` comes to z."""
     gate = terms.gates(recipe.terms)
-    line = f"{'whole' if gate else 'z'}{', places' if network.places else ''} = encoded(x, {draws})"
+    seen = "joined" if network.joined else "x"
+    line = f"{'whole' if gate else 'z'}{', places' if network.places else ''} = encoded({seen}, {draws})"
     return f"{line}\n    z = largest(whole, {gate.active})" if gate else line
 
 
@@ -153,7 +162,7 @@ def _cell(kind: str, source: str) -> dict[str, Any]:
 
 def refusals(recipe: Recipe) -> list[str]:
     """Why there is no script of a recipe, each with what there is one of; empty when there is one."""
-    model, training, pairing = recipe.model, recipe.training, recipe.pairing
+    model, pairing = recipe.model, recipe.pairing
     found = []
     if type(model) not in networks.KNOWN:
         known = ", ".join(each.kind() for each in networks.KNOWN)
@@ -167,17 +176,8 @@ def refusals(recipe: Recipe) -> list[str]:
     if type(pairing) not in corruption.KNOWN:
         known = ", ".join(each.kind() for each in corruption.KNOWN)
         found.append(f"The script knows the corruptions {known}.")
-    if training != EndToEnd():
-        found.append("The script trains EndToEnd, without patience and frozen layers.")
-    return found
-
-
-def _optimizer(recipe: Recipe) -> str:
-    match recipe.optimizer:
-        case AdamW(decay=decay):
-            return f"torch.optim.AdamW(parameters, lr=RATE, weight_decay={decay!r}, fused=True)"
-        case Adam(beta1=beta):
-            return f"torch.optim.Adam(parameters, lr=RATE, betas=({beta!r}, 0.999), fused=True)"
-        case SGD(momentum=momentum):
-            return f"torch.optim.SGD(parameters, lr=RATE, momentum={momentum!r}, fused=True)"
-    raise RecipeError(f"The script has no optimizer {recipe.optimizer.kind()}.")
+    if any(isinstance(term, ContractiveHigherOrder) for term in recipe.terms) and model.needs_classes():
+        found.append(f"The script cannot compute ContractiveHigherOrder of {model.kind()}, which is told the class.")
+    if training.patience_of(recipe) and (terms.gates(recipe.terms) or isinstance(model, Rbm)):
+        found.append("The script stops early neither with TopK nor with Rbm: set patience of EndToEnd to 0.")
+    return found + training.refusals(recipe)
