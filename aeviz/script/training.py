@@ -91,7 +91,8 @@ def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
             stages=list(zip(("frozen", "training"), lengths, strict=False)),
             loop=indent(loop, "    "),
         )
-    return f"{TESTED.format(parameter='stage, ' if staged else '', stage=stage, **given)}\n\n\nsteps = -(-len(train) // BATCH)\n{loop}"
+    tested = TESTED.format(parameter="stage, " if staged else "", stage=stage, **given)
+    return f"{tested}\n\n\nsteps = -(-len(train) // BATCH)\n{loop}"
 
 
 def refusals(recipe: Recipe) -> list[str]:

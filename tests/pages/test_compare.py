@@ -280,7 +280,7 @@ def test_what_is_taken_along_holds_the_numbers_and_the_recipes(runs, store):
         (two[0].run.id, "0.1", ""),
         (two[1].run.id, "0.25", "1.0"),
     ]
-    at = page("compare", runs=f"{runs['code of 1']},{runs['quantized']}")
+    at = page("compare", runs=f"{runs['code of 1']},{runs['deep machine']}")
     labels = {each.proto.label for each in at.get("download_button")}
     assert {"Table", "Recipes", "Page", "Picture", "Script", "Notebook"} <= labels
     script = next(each.proto for each in at.get("download_button") if each.proto.label == "Script")
@@ -288,7 +288,7 @@ def test_what_is_taken_along_holds_the_numbers_and_the_recipes(runs, store):
     at.selectbox(key="compare.script").set_value(1)
     ran(at)
     script = next(each.proto for each in at.get("download_button") if each.proto.label == "Script")
-    assert script.disabled and any("cannot build this VqVae" in each.value.replace("\\", "") for each in at.caption)
+    assert script.disabled and any("cannot build this Dbm" in each.value.replace("\\", "") for each in at.caption)
 
 
 def test_a_script_of_other_data_comes_with_their_arrays(runs):
