@@ -17,6 +17,7 @@ from aeviz.learning import (
     SGD,
     Adam,
     AdamW,
+    Classifier,
     CodeL2,
     Contractive,
     ContractiveHigherOrder,
@@ -202,6 +203,18 @@ RECIPES = {
         model=Mlp(hidden=(64,), code=8), training=EndToEnd(patience=1, frozen=(2,)),
         optimizer=Adam(learning_rate=0.03), epochs=40,
     ),
+    "layer by layer": Recipe(
+        model=Mlp(hidden=(16, 8), code=3), terms=(SparseL1(weight=0.1),), training=Greedy(layer_epochs=2), epochs=2,
+    ),
+    "layer by layer, denoising, sigmoid": Recipe(
+        data=TaggedShapes(images=150, size=16), model=Mlp(hidden=(16, 8), code=3, activation="sigmoid", dropout=0.1),
+        pairing=MaskingNoise(alpha=2), optimizer=Adam(learning_rate=0.01, schedule="cosine"), epochs=2, batch_size=40,
+        training=Greedy(layers="denoising", layer_epochs=3, tuning_share=0.3),
+    ),
+    "layer by layer, tied, squared error": Recipe(
+        data=Toys(points=200), model=Mlp(hidden=(9, 6), code=2, activation="tanh", tied=True, likelihood="gaussian"),
+        pairing=GaussianNoise(), training=Greedy(layers="denoising", layer_epochs=2), epochs=2, batch_size=50,
+    ),
     "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
     "restricted machine, three sweeps, sparse": Recipe(
         model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
@@ -305,7 +318,8 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
     [
         (Recipe(model=Dbm()), "Dbm"),
         (Recipe(model=Rbm(phase="tempered")), "tempered"),
-        (Recipe(training=Greedy()), "not by Greedy"),
+        (Recipe(training=Classifier()), "not by Classifier"),
+        (Recipe(model=Mlp(activation="sigmoid"), training=Greedy(layers="rbm")), "plain or denoising"),
         (Recipe(model=Rbm(), training=EndToEnd(patience=3)), "stops early neither"),
         (Recipe(training=EndToEnd(patience=3, frozen=(1,), frozen_epochs=2)), "in one stage alone"),
         (Recipe(model=ConditionalVae(), terms=(ContractiveHigherOrder(),)), "told the class"),

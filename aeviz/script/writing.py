@@ -54,8 +54,6 @@ def script(recipe: Recipe) -> str:
     learning = bool(dropout) or network.learning or network.keeps or any(each.learning for each in told)
     kept = bool(dropout) or network.keeps or any("kept" in each.value for each in told)
     file, emphasis = file_of(recipe), corruption.emphasised(recipe.pairing)
-    loss = "binary_cross_entropy_with_logits" if model.likelihood == "bernoulli" else "mse_loss"
-    half = "" if model.likelihood == "bernoulli" else " / 2"
     return texts.SCRIPT.format(
         recipe=json.dumps(recipe.to_json()),
         name=recipe.name(),
@@ -77,12 +75,7 @@ def script(recipe: Recipe) -> str:
         corruption=corruption.functions(recipe),
         corrupted=corruption.body(recipe),
         fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
-        loss=network.loss
-        or (
-            f'(functional.{loss}(logits, target, reduction="none") * emphasis).sum(){half} / len(target)'
-            if emphasis
-            else f'functional.{loss}(logits, target, reduction="sum"){half} / len(target)'
-        ),
+        loss=network.loss or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
         mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
         penalties="".join(f"\n    loss = loss + {term}" for term in penalties),
         grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
