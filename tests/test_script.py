@@ -215,6 +215,30 @@ RECIPES = {
         data=Toys(points=200), model=Mlp(hidden=(9, 6), code=2, activation="tanh", tied=True, likelihood="gaussian"),
         pairing=GaussianNoise(), training=Greedy(layers="denoising", layer_epochs=2), epochs=2, batch_size=50,
     ),
+    "layer by layer, machines": Recipe(
+        model=Mlp(hidden=(16, 8), code=3, activation="sigmoid"), training=Greedy(layers="rbm", layer_epochs=2),
+        optimizer=Adam(learning_rate=0.01, schedule="steps"), epochs=2,
+    ),
+    "layer by layer, machines, tied": Recipe(
+        model=Mlp(hidden=(16,), code=6, activation="sigmoid", code_activation="sigmoid", tied=True),
+        training=Greedy(layers="rbm", layer_epochs=2), optimizer=Adam(learning_rate=0.01), epochs=2,
+    ),
+    "classifier": Recipe(
+        model=Mlp(hidden=(16,), code=6, dropout=0.1), pairing=MaskingNoise(), terms=(SparseL1(weight=0.1),),
+        training=Classifier(pretraining_epochs=2), optimizer=Adam(schedule="cosine"), epochs=2,
+    ),
+    "classifier, frozen layers, few labels": Recipe(
+        data=Toys(points=300), model=Mlp(hidden=(9,), code=2), epochs=3, batch_size=20,
+        training=Classifier(pretraining="plain", pretraining_epochs=2, features="frozen", labelled=40),
+    ),
+    "classifier, of machines": Recipe(
+        model=Mlp(hidden=(16,), code=6, activation="sigmoid", code_activation="sigmoid"), epochs=2,
+        training=Classifier(pretraining="rbm", pretraining_epochs=2, labelled=100),
+        optimizer=Adam(learning_rate=0.01),
+    ),
+    "classifier from scratch, convolutional": Recipe(
+        model=Conv(channels=(4, 6), code=5), training=Classifier(pretraining="none"), epochs=2,
+    ),
     "restricted machine": Recipe(model=Rbm(code=20), terms=(WeightDecay(weight=0.01),), epochs=3),
     "restricted machine, three sweeps, sparse": Recipe(
         model=Rbm(code=20, steps=3, rates=True), terms=(SparseKl(rho=0.2, average="running"),),
@@ -284,6 +308,8 @@ def test_a_script_trains_the_same_model_to_the_same_numbers(
     assert float(found[2]) == pytest.approx(test["mse"], rel=1e-4)
     if told := re.search(r"pseudo-likelihood ([-0-9.]+)", scripts[name]):
         assert float(told[1]) == pytest.approx(test["pseudo_likelihood"], rel=1e-4)
+    if told := re.search(r"wrong classes ([0-9.]+)", scripts[name]):
+        assert float(told[1]) == pytest.approx(test["error"], abs=1e-6)
     # Far nearer than another seed comes.
     assert abs(float(found[1]) - test["loss"]) < 1e-3 < abs(test["loss"])
 
@@ -318,8 +344,8 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
     [
         (Recipe(model=Dbm()), "Dbm"),
         (Recipe(model=Rbm(phase="tempered")), "tempered"),
-        (Recipe(training=Classifier()), "not by Classifier"),
-        (Recipe(model=Mlp(activation="sigmoid"), training=Greedy(layers="rbm")), "plain or denoising"),
+        (Recipe(model=Vae(), training=Classifier()), "Classifier of Mlp, Linear and Conv"),
+        (Recipe(model=Dbm(), training=Greedy()), "layers of Mlp alone"),
         (Recipe(model=Rbm(), training=EndToEnd(patience=3)), "stops early neither"),
         (Recipe(training=EndToEnd(patience=3, frozen=(1,), frozen_epochs=2)), "in one stage alone"),
         (Recipe(model=ConditionalVae(), terms=(ContractiveHigherOrder(),)), "told the class"),

@@ -1,14 +1,18 @@
 """How a script trains: in what stages, with which optimizer, and until when."""
 
+from collections.abc import Sequence
 from textwrap import indent
 
 from aeviz.errors import RecipeError
-from aeviz.learning import EndToEnd, Greedy, Procedure
+from aeviz.learning import Classifier, EndToEnd, Greedy, Procedure
 from aeviz.learning.optimizers import SGD, Adam, AdamW
+from aeviz.learning.procedures import LAYERS as LAYER_KINDS
+from aeviz.learning.procedures import Layers
 from aeviz.learning.train import EVALUATED
-from aeviz.models import Mlp
+from aeviz.models import Conv, Linear, Mlp
 from aeviz.recipe import Recipe
 from aeviz.script.corruption import emphasised
+from aeviz.script.terms import gates
 
 _FACTORS = {
     "cosine": "(1 + math.cos(math.pi * progress)) / 2",
@@ -56,7 +60,7 @@ for stage, epochs in STAGES:
     learned = [each for each in parameters if stage == "training" or id(each) not in fixed]
 {loop}"""
 
-LAYERS = '''def layer_loss(number, target, noise):
+LAYER = '''def layer_loss(number, target, noise, draws):
     """Layer `number` and its mirror image as an autoencoder of the layer below, which stays fixed."""
     below = target
     if number > 1:
@@ -67,20 +71,86 @@ LAYERS = '''def layer_loss(number, target, noise):
     logits = {back}.reshape(below.shape)
     if number == 1:
         return {first}
-    return {others}
+    return {others}'''
+MACHINE = '''def layer_loss(number, target, noise, draws):
+    """Layer `number` as a Boltzmann machine of the layer below, CD-1 (Hinton & Salakhutdinov, Science 313, 2006)."""
+    W, c, b = encoder[number - 1].weight, encoder[number - 1].bias, {bias}
+    gaussian = number == len(encoder) and ENCODER[-1] == "linear"
 
+    def told(v):
+        return functional.linear(v, W, c)
 
-for number in range(1, {depth} + 1):
+    def free_energy(v):
+        return -(v @ b) - (told(v).square().sum(1) / 2 if gaussian else functional.softplus(told(v)).sum(1))
+
+    with torch.no_grad():
+        v = through(encoder[: number - 1], ENCODER[: number - 1], target.flatten(1), None)
+        if gaussian:
+            h = told(v) + torch.empty(len(v), len(c)).normal_(generator=draws)
+        else:
+            h = torch.bernoulli(torch.sigmoid(told(v)), generator=draws)
+        dreamed = torch.bernoulli(torch.sigmoid(functional.linear(h, W.T, b)), generator=draws)
+    return free_energy(v).mean() - free_energy(dreamed).mean()'''
+LAYERS = """for number in range(1, {depth} + 1):
     stage, steps = f"layer {{number}}", -(-len(train) // BATCH)
+    learned = [*encoder[number - 1].parameters(), {bias}]
     optimizer = {optimizer}
     for epoch in range(1, {epochs} + 1):
         order = torch.randperm(len(train), generator=generator(SEED, stage, "order", epoch))
-        noise = generator(SEED, stage, "pairing", epoch)
+        noise, draws = (generator(SEED, stage, purpose, epoch) for purpose in ("pairing", "draws"))
         for at, rows in enumerate(order.split(BATCH)):
             progress = ((epoch - 1) * steps + at) / ({epochs} * steps)
             optimizer.zero_grad()
-            layer_loss(number, train[rows], noise).backward(){scheduled}
-            optimizer.step()'''
+            layer_loss(number, train[rows], noise, draws).backward(){scheduled}
+            optimizer.step(){unrolled}"""
+UNROLLED = """
+    decoder[-number].weight.data.copy_(encoder[number - 1].weight.T)  # unrolled"""
+CLASSIFIER = '''def balanced(classes, count, draws):
+    """Which examples are labelled when so many are: the classes in turn, each in an order of its own."""
+    shuffled = torch.randperm(len(classes), generator=draws)
+    turn = torch.empty_like(shuffled)
+    for each in classes.unique():
+        members = shuffled[classes[shuffled] == each]
+        turn[members] = torch.arange(len(members))
+    by_class = torch.argsort(classes, stable=True)
+    return by_class[torch.argsort(turn[by_class], stable=True)][:count].sort().values
+
+
+def class_losses(x, classes, draws):
+    """−log p(class | x) in nats, the share of wrong classes, and the code."""
+    with torch.set_grad_enabled({encoder_learns}):
+        z = encoded(x, draws)
+    logits = head(z)
+    return functional.cross_entropy(logits, classes), logits.argmax(1).ne(classes).float().mean(), z
+
+
+def tested(count):
+    """Loss, squared error per number and share of wrong classes over so many test examples."""
+    total = np.zeros(3)
+    for rows in torch.arange(count).split(500):
+        with torch.no_grad():
+            loss, wrong, z = class_losses(test[rows], test_classes[rows].long(), None)
+            logits = decoded(z, None).reshape(test[rows].shape)
+            error = ({mean} - test[rows]).square().mean()
+        total += len(rows) * np.array([value.item() for value in (loss, error, wrong)])
+    return total / count
+
+
+head = nn.Linear({code}, {classes})
+nn.init.xavier_uniform_(head.weight, generator=generator(SEED, "procedure"))
+nn.init.zeros_(head.bias)
+chosen = {chosen}
+examples, classes = train[chosen], train_classes[chosen].long()
+steps = -(-len(examples) // BATCH)
+optimizer = {optimizer}
+for epoch in range(1, EPOCHS + 1):
+    order = torch.randperm(len(examples), generator=generator(SEED, "classifier", "order", epoch))
+    draws = generator(SEED, "classifier", "draws", epoch)
+    for at, rows in enumerate(order.split(BATCH)):
+        progress = ((epoch - 1) * steps + at) / (EPOCHS * steps)
+        optimizer.zero_grad()
+        class_losses(examples[rows], classes[rows], draws)[0].backward(){scheduled}
+        optimizer.step()'''
 
 
 def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
@@ -96,8 +166,10 @@ def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
     if staged:
         stage, epochs, learned = "stage", "epochs", "learned"
     if isinstance(procedure, Greedy):
-        stage, layers = '"fine-tuning"', f"{_layers(recipe, procedure)}\n\n\n"
+        stage, layers = '"fine-tuning"', f"{_layers(recipe, procedure.layers, procedure.layer_epochs)}\n\n\n"
         rate = "RATE" if procedure.tuning_share == 1 else f"{procedure.tuning_share!r} * RATE"
+    if isinstance(procedure, Classifier):
+        stage, epochs = '"autoencoder"', str(procedure.pretraining_epochs)
     seen = f"{'stage, ' if staged else ''}min(len(test), {EVALUATED})"
     stops = {"begin": "", "stop": "", "judge": "", "end": ""}
     if patience := patience_of(recipe):
@@ -124,8 +196,34 @@ def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
             stages=list(zip(("frozen", "training"), lengths, strict=False)),
             loop=indent(loop, "    "),
         )
+    loop = f"steps = -(-len(train) // BATCH)\n{loop}"
+    if isinstance(procedure, Classifier):
+        return _classifier(recipe, procedure, loop, encoder)
     tested = TESTED.format(parameter="stage, " if staged else "", stage=stage, **given)
-    return f"{layers}{tested}\n\n\nsteps = -(-len(train) // BATCH)\n{loop}"
+    return f"{layers}{tested}\n\n\n{loop}"
+
+
+def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, encoder: str) -> str:
+    """Pretraining and then the classifier; end_to_end: the loop that trains the autoencoder at once."""
+    model, frozen = recipe.model, procedure.features == "frozen"
+    before = ""
+    if procedure.pretraining == "end to end":
+        before = f"{end_to_end}\n\n\n"
+    elif layers := next((each for each in LAYER_KINDS if each == procedure.pretraining), None):
+        before = f"{_layers(recipe, layers, procedure.pretraining_epochs)}\n\n\n"
+    labelled = f'balanced(train_classes, {procedure.labelled}, generator(SEED, "labelled"))'
+    learned = "[*head.parameters()]"
+    if not frozen:
+        learned = f"[each for layer in (*{encoder}, head) for each in layer.parameters()]"
+    return before + CLASSIFIER.format(
+        encoder_learns="False" if frozen else "torch.is_grad_enabled()",
+        mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
+        code=model.code,
+        classes=len(recipe.data.classes()),
+        chosen=labelled if procedure.labelled else "torch.arange(len(train))",
+        optimizer=optimizer(recipe, learned, "RATE"),
+        scheduled=_scheduled(recipe, "RATE"),
+    )
 
 
 def _scheduled(recipe: Recipe, rate: str) -> str:
@@ -133,27 +231,36 @@ def _scheduled(recipe: Recipe, rate: str) -> str:
     return SCHEDULED.format(rate=rate, factor=_FACTORS[schedule]) if schedule in _FACTORS else ""
 
 
-def _layers(recipe: Recipe, procedure: Greedy) -> str:
-    """How the layers are trained one by one."""
+def _layers(recipe: Recipe, kind: Layers, epochs: int) -> str:
+    """How the layers are trained one by one, each for so many epochs."""
     model = recipe.model
     assert isinstance(model, Mlp)
-    emphasis = procedure.layers == "denoising" and emphasised(recipe.pairing)
-    fed = "x, emphasis = corrupted(below, noise)" if emphasis else "x = corrupted(below, noise)"
-    bias, back = "*decoder[-number].parameters()", "decoder[-number](z)"
+    bias, back = "decoder[-number].bias", "decoder[-number](z)"
     if model.tied:
         bias, back = "biases[-number]", "functional.linear(z, encoder[number - 1].weight.T, biases[-number])"
-    bernoulli = model.activation == "sigmoid"
-    given = "logits" if bernoulli or model.activation == "linear" else f"ACTIVATIONS[{model.activation!r}](logits)"
-    return LAYERS.format(
-        fed=fed if procedure.layers == "denoising" else "x = below",
-        back=back,
-        first=reconstruction(model.likelihood, "logits", "below", emphasis=emphasis),
-        others=reconstruction("bernoulli" if bernoulli else "gaussian", given, "below", emphasis=emphasis),
+    if kind == "rbm":
+        layer = MACHINE.format(bias=bias)
+    else:
+        emphasis = kind == "denoising" and emphasised(recipe.pairing)
+        fed = "x, emphasis = corrupted(below, noise)" if emphasis else "x = corrupted(below, noise)"
+        bernoulli = model.activation == "sigmoid"
+        given = "logits" if bernoulli or model.activation == "linear" else f"ACTIVATIONS[{model.activation!r}](logits)"
+        layer = LAYER.format(
+            fed=fed if kind == "denoising" else "x = below",
+            back=back,
+            first=reconstruction(model.likelihood, "logits", "below", emphasis=emphasis),
+            others=reconstruction("bernoulli" if bernoulli else "gaussian", given, "below", emphasis=emphasis),
+        )
+    whole = "*decoder[-number].parameters()" if kind != "rbm" and not model.tied else bias
+    loop = LAYERS.format(
         depth=model.depth(),
-        optimizer=optimizer(recipe, f"[*encoder[number - 1].parameters(), {bias}]", "RATE"),
-        epochs=procedure.layer_epochs,
+        bias=whole,
+        optimizer=optimizer(recipe, "learned", "RATE"),
+        epochs=epochs,
         scheduled=indent(_scheduled(recipe, "RATE"), "    "),
+        unrolled=UNROLLED if kind == "rbm" and not model.tied else "",
     )
+    return f"{layer}\n\n\n{loop}"
 
 
 def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool) -> str:
@@ -168,12 +275,13 @@ def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool)
 def refusals(recipe: Recipe) -> list[str]:
     """Why a script cannot train a recipe, each with what it can."""
     found, procedure = [], recipe.training
-    if isinstance(procedure, Greedy):
-        if procedure.layers == "rbm" or not isinstance(recipe.model, Mlp):
-            found.append("The script trains the layers of Mlp alone, plain or denoising: choose one of these.")
-    elif not isinstance(procedure, EndToEnd):
-        found.append(f"The script trains EndToEnd or Greedy, and not by {procedure.kind()}: choose one of these.")
-    elif procedure.patience and procedure.frozen and procedure.frozen_epochs:
+    if isinstance(procedure, Classifier) and (type(recipe.model) not in (Mlp, Linear, Conv) or gates(recipe.terms)):
+        found.append("The script knows a Classifier of Mlp, Linear and Conv, without TopK: choose one of these.")
+    if isinstance(procedure, Greedy) and not isinstance(recipe.model, Mlp):
+        found.append("The script trains the layers of Mlp alone: choose that.")
+    if not isinstance(procedure, EndToEnd):
+        return found
+    if procedure.patience and procedure.frozen and procedure.frozen_epochs:
         found.append("The script stops early in one stage alone: set patience or frozen_epochs of EndToEnd to 0.")
     return found
 
@@ -181,6 +289,11 @@ def refusals(recipe: Recipe) -> list[str]:
 def patience_of(recipe: Recipe) -> int:
     """How many epochs without a lower test loss end the training; 0: it never ends early."""
     return recipe.training.patience if isinstance(recipe.training, EndToEnd) else 0
+
+
+def said(procedure: Procedure) -> Sequence[str]:
+    """The names of what is told beside loss and squared error."""
+    return ("wrong classes",) if isinstance(procedure, Classifier) else ()
 
 
 def last_stage(procedure: Procedure, epochs: int) -> str:

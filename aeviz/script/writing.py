@@ -84,7 +84,7 @@ def script(recipe: Recipe) -> str:
         drawn=network.drawn,
         decoded=network.decoded,
         places="places, " if network.places else "",
-        data=_data(file, told=bool(network.joined)),
+        data=_data(file, told=bool(network.joined) or recipe.training.needs_classes()),
         encoder=network.encoder,
         decoder=network.decoder,
         joined=network.joined,
@@ -101,7 +101,7 @@ def script(recipe: Recipe) -> str:
         ),
         last=training.last_stage(recipe.training, recipe.epochs),
         more="".join(f", 0 if learning else {value}" for value in network.said.values()),
-        said="".join(f", {name} {{:.6f}}" for name in network.said),
+        said="".join(f", {name} {{:.6f}}" for name in (*network.said, *training.said(recipe.training))),
     )
 
 
