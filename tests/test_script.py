@@ -11,10 +11,12 @@ import pytest
 
 from aeviz.data import Bars, TaggedShapes, Toys
 from aeviz.data.cache import loaded
-from aeviz.data.pairings import GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper, SuperResolution
+from aeviz.data.pairings import PAIRINGS, GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper, SuperResolution
 from aeviz.errors import RecipeError
 from aeviz.learning import (
+    PROCEDURES,
     SGD,
+    TERMS,
     Adam,
     AdamW,
     Classifier,
@@ -29,6 +31,7 @@ from aeviz.learning import (
     WeightDecay,
 )
 from aeviz.models import (
+    MODELS,
     Aae,
     ConditionalVae,
     Conv,
@@ -42,6 +45,7 @@ from aeviz.models import (
     Gan,
     Linear,
     Mlp,
+    ModelSpec,
     Rbm,
     TcVae,
     Vae,
@@ -51,7 +55,9 @@ from aeviz.models import (
 from aeviz.recipe import Recipe
 from aeviz.runs.local import carry_out
 from aeviz.runs.store import Store
+from aeviz.script.networks import KNOWN
 from aeviz.script.writing import arrays, file_of, notebook, refusals, script
+from tests.contract.drawn import named, neighbours
 from tests.patience import SECONDS
 
 RECIPES = {
@@ -355,6 +361,20 @@ def test_what_a_script_has_no_words_for_is_named(recipe: Recipe, said: str) -> N
     assert any(said in each for each in refusals(recipe))
     with pytest.raises(RecipeError, match=said):
         script(recipe)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=named)
+def test_whatever_is_not_refused_has_a_script_that_can_be_read(model: type[ModelSpec]) -> None:
+    specs = [each for each in neighbours(model()) if isinstance(each, ModelSpec)]
+    recipes = [
+        *(Recipe(model=spec, terms=(term(),) if term else ()) for spec in specs for term in (None, *TERMS)),
+        *(Recipe(model=specs[0], pairing=pairing()) for pairing in PAIRINGS),
+        *(Recipe(model=spec, training=procedure()) for spec in specs for procedure in PROCEDURES),
+    ]
+    written = [recipe for recipe in recipes if not recipe.misfits() and not refusals(recipe)]
+    for recipe in written:
+        compile(script(recipe), recipe.name(), "exec")
+    assert bool(written) == (model in KNOWN)
 
 
 @pytest.fixture
