@@ -9,7 +9,7 @@ from aeviz.data.pairings import MaskingNoise
 from aeviz.data.photos import Photos
 from aeviz.data.tagged import TaggedShapes
 from aeviz.errors import SettingError
-from aeviz.learning import SGD, Adam, Classifier, Contractive, Greedy
+from aeviz.learning import SGD, Adam, Classifier, Contractive, Greedy, WeightDecay
 from aeviz.models import Conv, Mlp, MultimodalDbm
 from aeviz.recipe import Recipe
 from aeviz.spec import nearest
@@ -119,13 +119,15 @@ PRESETS: tuple[Preset, ...] = (
         "Multimodal deep Boltzmann machine on emoji",
         _MULTIMODAL,
         "1,256 emoji of 170 keywords in place of a million photographs; binary tags under the joint layer itself; "
-        "contrastive, since so few images teach persistent chains little; telling tags counts twenty times",
+        "contrastive, since so few images teach persistent chains little; telling tags counts a hundred times; weights "
+        "decay",
         Recipe(
             data=TaggedEmoji(size=24),
-            model=MultimodalDbm(hidden=(512,), code=256, phase="contrastive", steps=1, prediction=20),
+            model=MultimodalDbm(hidden=(512,), code=256, phase="contrastive", steps=1, prediction=100),
+            terms=(WeightDecay(weight=0.1),),
             training=Greedy(layer_epochs=30),
-            optimizer=Adam(learning_rate=0.002, schedule="cosine"),
-            epochs=20,
+            optimizer=Adam(learning_rate=0.001, schedule="cosine"),
+            epochs=80,
             batch_size=50,
         ),
     ),
