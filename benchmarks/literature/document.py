@@ -17,7 +17,8 @@ HEAD = """\
 
 measures everything below and writes this file. A name measures one figure alone (`--list` tells the names), and
 `--write` then leaves the others as they were. Two measurements run at once where there are two cores, each in a
-process with one thread, as the app's workers train. `--quick` only shows that everything runs; its figures mean
+process with one thread, as the app's workers train. A measurement that was interrupted goes on from where its training
+stood a minute before, at most, when it is asked for again. `--quick` only shows that everything runs; its figures mean
 nothing and are never written.
 
 Everything is trained by aeviz itself, from recipes that the app can run. MNIST has 60,000 images to train on and

@@ -19,15 +19,16 @@ class Took:
 
 
 class Stopwatch:
-    """How long it is since it was made."""
+    """How long it is since it was made, and `before` that: in an earlier process, which was interrupted."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Took | None = None) -> None:
+        self._before = before or Took(0.0, 0.0)
         self._began = time.monotonic(), time.process_time()
 
     def read(self) -> Took:
-        """The seconds of this process so far."""
+        """The seconds so far."""
         wall, core = self._began
-        return Took(time.monotonic() - wall, time.process_time() - core)
+        return Took(self._before.wall + time.monotonic() - wall, self._before.core + time.process_time() - core)
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,21 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from sklearn.decomposition import PCA
 
-from aeviz.data import Mnist
+from aeviz.data import Digits, Mnist
 from aeviz.data.cache import loaded
+from aeviz.learning import SGD, Greedy
+from aeviz.learning.events import Place
+from aeviz.models import Dbm, Mlp
+from aeviz.recipe import Recipe
+from aeviz.runs.experiment import Experiment
+from benchmarks.literature import training
 from benchmarks.literature.__main__ import MEASUREMENTS, main
 from benchmarks.literature.document import write
 from benchmarks.literature.linear import left_over
-from benchmarks.literature.rows import Measurement, Row, Took, chosen, measured, notes, table
+from benchmarks.literature.rows import Measurement, Row, Stopwatch, Took, chosen, measured, notes, table
 from benchmarks.literature.training import images
 from benchmarks.table import Settings, Unavailable
 
@@ -140,3 +147,48 @@ def test_the_document_takes_new_figures_and_keeps_the_others(tmp_path):
     after = path.read_text(encoding="utf-8")
     assert "1.90" in after and "1.50" in after and "- a: 2026-01-02, 2 cores, load 0.5" in after
     assert "- b: 2026-01-02, 2 cores, load 1.5" in after
+
+
+def test_a_measurement_that_was_interrupted_goes_on_and_ends_where_it_would_have(tmp_path, monkeypatch):
+    recipe = Recipe(
+        data=Digits(), model=Dbm(hidden=(6,), code=4), training=Greedy(layer_epochs=2), epochs=2,
+        optimizer=SGD(momentum=0.5), batch_size=200,
+    )  # fmt: skip
+    monkeypatch.setenv("AEVIZ_CACHE", str(tmp_path))
+    monkeypatch.setattr(training, "KEPT_EVERY", 0.0)
+    whole = training.trained(recipe, "whole").experiment.model.state_dict()
+    kept = training.Kept(recipe).path
+    assert not kept.exists(), "a training that is over leaves nothing behind"
+
+    said = []
+
+    def interrupting(words):
+        said.append(words)
+        if "epoch 5 of" in words:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "say", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        training.trained(recipe, "machine")
+    assert kept.exists()
+    monkeypatch.setattr(training, "say", said.append)
+    run = training.trained(recipe, "machine")
+    assert said.count("machine: goes on after epoch 4") == 1
+    assert sum("epoch 3 of" in each for each in said) == 1, "what was over was not done again"
+    after = run.experiment.model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in whole.items())
+    assert not kept.exists()
+
+
+def test_what_another_version_has_left_is_not_gone_on_with(tmp_path, monkeypatch):
+    recipe = Recipe(model=Mlp(hidden=(4,)), epochs=2)
+    monkeypatch.setenv("AEVIZ_CACHE", str(tmp_path))
+    monkeypatch.setattr(training, "KEPT_EVERY", 0.0)
+    experiment, kept = Experiment.prepare(recipe), training.Kept(recipe)
+    kept.keep(experiment, Place(0, 1, 1, 12), Stopwatch(Took(100.0, 50.0)))
+    place, watch = kept.back(experiment)
+    assert place.epoch == 1 and watch.read().core >= 50
+    monkeypatch.setattr(training, "code", lambda: "another")
+    assert kept.back(experiment)[0] == Place()
+    kept.path.write_bytes(b"cut short")
+    assert kept.back(experiment)[0] == Place()
