@@ -50,7 +50,7 @@ def test_a_step_never_leaves_the_device_of_the_model(
     spec: ModelSpec, terms: tuple[Term, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if LOOKS_AT_NUMBERS & {spec.kind(), *(term.kind() for term in terms)}:
-        with pytest.raises(RuntimeError, match=r"cannot be called on meta|on meta tensors"):
+        with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta"):
             step(spec, terms, monkeypatch)
     else:
         step(spec, terms, monkeypatch)
