@@ -39,7 +39,7 @@ from aeviz.views import probes
 FILE = "labels.json"
 JUDGED = 2000  # held-out examples that count
 BATCH = 50
-HEAD = 5.0
+HEAD = 5.0  # times as fast as the whole network the head learns alone
 
 CURVES = {
     "fine-tuned": "pretrained, fine-tuned",

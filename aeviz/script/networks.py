@@ -29,7 +29,7 @@ from aeviz.models.disentangled import MOST_NUMBERS
 from aeviz.models.units import RAREST
 from aeviz.models.wasserstein import FEWEST_DRAWS, MOST_CODES
 from aeviz.recipe import Recipe
-from aeviz.script import texts
+from aeviz.script import network_texts as texts
 
 KNOWN = (
     Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, ConditionalVae, Wae, ConvWae, VqVae, ConvVqVae,
@@ -58,10 +58,10 @@ class Network:
     constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
     written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z; decoded: the
     function that decodes it. joined: what is done with the class of x before it is encoded, where that is told; keeps:
-    whether it has to know that it is being learned from, for its draws. loss: the
-    model's own where it is not its reconstruction; penalties: what is added to it. said: names of figures that are
-    told beside the loss, each with how it is computed. places: whether the decoder is told where maxima were.
-    learning: whether the loss has to know that it is being learned from. stack: the list of the encoder's layers.
+    whether it has to know that it is being learned from, for its draws. loss: the model's own where it is not its
+    reconstruction; penalties: what is added to it. said: names of figures that are told beside the loss, each with how
+    it is computed. places: whether the decoder is told where maxima were. learning: whether the loss has to know that
+    it is being learned from. stack: the list of the encoder's layers.
     """
 
     constants: str
