@@ -14,7 +14,7 @@ from aeviz.learning.optimizers import Optimizer
 from aeviz.learning.terms import Term
 from aeviz.learning.train import Examples, Stage
 from aeviz.models.autoencoder import Autoencoder, ModelSpec
-from aeviz.models.machines import Machine
+from aeviz.models.machines import EnergyModel, Machine
 from aeviz.models.rbm import obstacles
 from aeviz.models.stacked import Layered, layers_of
 from aeviz.seeds import generator
@@ -129,6 +129,11 @@ class EndToEnd(Procedure):
             return (
                 f"The losses of {model.kind()} are those of opponents, and their sum does not fall as it learns: set "
                 "patience of EndToEnd to 0.",
+            )
+        if self.frozen and isinstance(model, EnergyModel):
+            return (
+                f"EndToEnd.frozen names layers of an encoder, and the units of {model.kind()} hear each other both "
+                "ways: choose none, or another model.",
             )
         if self.frozen and (depth := model.depth()) < max(self.frozen):
             return (

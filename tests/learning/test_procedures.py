@@ -13,8 +13,10 @@ from aeviz.learning.events import Finished, Measured, StageStarted
 from aeviz.learning.optimizers import Schedule
 from aeviz.learning.procedures import Task
 from aeviz.learning.train import Examples, Stage, train
-from aeviz.models import Conv, Gan, Linear, Mlp, ModelSpec, Vae
+from aeviz.models import MODELS, Conv, Gan, Linear, Mlp, ModelSpec, Vae
 from aeviz.models.dense import DenseAutoencoder, DenseDecoder
+from aeviz.models.machines import EnergyModel
+from aeviz.models.stacked import layers_of
 from aeviz.recipe import Recipe
 from aeviz.seeds import generator
 
@@ -169,6 +171,21 @@ def test_what_is_no_stack_is_not_trained_layer_by_layer(model: ModelSpec) -> Non
 def test_a_layer_that_is_not_there_cannot_be_frozen() -> None:
     with pytest.raises(RecipeError, match="names layer 4, and the encoder of Mlp has 3"):
         Recipe(model=Mlp(hidden=(9, 8)), training=EndToEnd(frozen=(4,))).check()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_the_first_layer_of_every_model_can_be_frozen_or_it_says_why_not(model: type[ModelSpec]) -> None:
+    procedure, spec = EndToEnd(frozen=(1,)), model()
+    if issubclass(model, EnergyModel):
+        assert "hear each other both ways" in procedure.refusals(spec, (), Clean())[0]
+        return
+    assert not procedure.refusals(spec, (), Clean())
+    images = torch.rand(20, 1, 8, 8, generator=generator(0))
+    built = spec.build((1, 8, 8), generator(2))
+    at_work = Task(built, (), Clean(), Adam(), Examples(images), Examples(images), 1, 10, seed=3)
+    first = {name for name, value in built.named_parameters() if value is next(iter(layers_of(built)[0].parameters()))}
+    changed = moved(procedure.stages(at_work)[0], dict(built.named_parameters()))
+    assert first and changed and not first & changed
 
 
 def test_the_length_of_a_recipe_counts_every_stage() -> None:
