@@ -61,9 +61,7 @@ def test_a_wall_trains_in_lockstep_and_tells_what_came_of_it(visit, app: Applica
             break
         page.wait_for_timeout(60)
     assert ("12", "12", "12") in seen
-    # A tile may change a frame before its neighbours; more than that no two of them are ever apart.
-    assert all(max(map(float, each)) - min(map(float, each)) <= 2 for each in seen)
-    assert sum(len(set(each)) == 1 for each in seen) >= len(seen) / 2
+    assert all(len(set(each)) == 1 for each in seen)  # all tiles change in one turn of the page
     page.get_by_text("What it did").wait_for()
     assert page.get_by_text("units are active").count() == 2
     assert page.get_by_role("button", name="Stop all").count() == 0

@@ -167,7 +167,7 @@ class Wall {
   isReady(index) {
     const epoch = this.epochs[index];
     for (const tile of this.tiles) tile.prefetch(epoch);
-    return this.tiles.every((tile) => tile.isReady(epoch));
+    return this.areReady(epoch);
   }
 
   // Once all have ended, every frame is fetched in the background, a moment at a time: the time line then answers at once.
@@ -177,8 +177,39 @@ class Wall {
     this.filled = ids;
     for (const epoch of [...this.epochs].reverse()) {
       if (this.isClosed || this.ids !== ids) return;
-      await Promise.all(this.tiles.map((tile) => tile.fetch(epoch)));
+      await Promise.allSettled(this.tiles.map((tile) => tile.fetch(epoch)));
     }
+  }
+
+  // All tiles change in one turn, once every frame of the moment is here. One moment is fetched at a time, and shown
+  // even if another is wanted by then: a wall of fast runs moves on while the newest is on its way.
+  async showEpoch(epoch, isGliding) {
+    this.wanted = epoch;
+    if (this.areReady(epoch)) {
+      this.showTiles(epoch, isGliding);
+      return;
+    }
+    if (this.isFetching) return;
+    this.isFetching = true;
+    const { tiles } = this;
+    const reasons = (await Promise.allSettled(tiles.map((tile) => tile.fetch(epoch)))).map(({ reason }) => reason);
+    this.isFetching = false;
+    if (this.isClosed) return;
+    const isSame = tiles === this.tiles && this.wanted === epoch;
+    if (tiles === this.tiles) {
+      reasons.forEach((reason, place) => reason && tiles[place].fail(reason.message, epoch));
+      if (isSame || !this.areReady(this.wanted)) this.showTiles(epoch, isGliding);
+    }
+    // Meanwhile a run may have told of frames of its own. What failed is asked for again when there is news.
+    if (!isSame || !reasons.some(Boolean)) this.news();
+  }
+
+  areReady(epoch) {
+    return this.tiles.every((tile) => tile.isReady(epoch));
+  }
+
+  showTiles(epoch, isGliding) {
+    for (const tile of this.tiles) tile.show(epoch, isGliding);
   }
 
   // ---- painting
@@ -208,8 +239,9 @@ class Wall {
     const newest = this.epochs[this.epochs.length - 1] ?? NaN;
     const epoch = this.epoch ?? newest;
     const isGliding = this.epoch === null || this.scrubber.isPlaying;
+    this.showEpoch(epoch, isGliding);
     for (const tile of this.tiles) {
-      tile.showEpoch(epoch, isGliding);
+      tile.showState(epoch);
       if (this.epoch !== null) tile.prefetch(epoch);
     }
     const isFinal = runs.every((run) => run.isFinal);

@@ -70,54 +70,47 @@ class WallTile {
 
   // ---- which moment
 
-  // Shows the last stored frame up to `epoch`, once it is here and still wanted.
-  async showEpoch(epoch, isGliding) {
-    const { feed } = this;
-    const index = lastUpTo(feed.frames, epoch);
-    const entry = feed.frames[index];
-    this.wantedStep = entry?.step ?? NaN;
-    this.showState(entry, epoch);
-    if (!entry || entry.step === this.shownStep) return;
-    const cached = feed.cachedFrame(entry.step);
-    if (cached) {
-      this.show(cached, entry.step, isGliding);
-      return;
-    }
-    try {
-      const frame = await feed.frame(entry.step);
-      if (this.wantedStep === entry.step && !this.isClosed) this.show(frame, entry.step, isGliding);
-    } catch (error) {
-      this.trouble = error.message;
-      this.showState(entry, epoch);
-    }
+  // The last stored frame up to an epoch; undefined for a run that has none yet.
+  entryAt(epoch) {
+    return this.feed.frames[lastUpTo(this.feed.frames, epoch)];
   }
 
   prefetch(epoch) {
     this.feed.prefetch(lastUpTo(this.feed.frames, epoch), WALL_PREFETCH);
   }
 
-  // Has the frame of an epoch in the cache; what fails is asked for again when it is wanted.
+  // Has the frame of an epoch in the cache.
   async fetch(epoch) {
-    const entry = this.feed.frames[lastUpTo(this.feed.frames, epoch)];
-    if (entry) await this.feed.frame(entry.step).catch(() => {});
+    const entry = this.entryAt(epoch);
+    if (entry) await this.feed.frame(entry.step);
   }
 
   isReady(epoch) {
-    const entry = this.feed.frames[lastUpTo(this.feed.frames, epoch)];
+    const entry = this.entryAt(epoch);
     return !entry || this.feed.cachedFrame(entry.step) !== null;
   }
 
-  show(frame, step, isGliding) {
+  // Shows the frame of an epoch if it is in the cache; one that could not be fetched leaves the picture as it is.
+  show(epoch, isGliding) {
+    const entry = this.entryAt(epoch);
+    const frame = entry && this.feed.cachedFrame(entry.step);
+    if (!frame || entry.step === this.shownStep) return;
     this.frame = frame;
-    this.shownStep = step;
+    this.shownStep = entry.step;
     this.panel?.setFrame(frame, isGliding);
     setAttribute(this.root, "data-epoch", frame.metadata.epoch ?? "");
     this.wall.repaint(this);
   }
 
+  fail(sentence, epoch) {
+    this.trouble = sentence;
+    this.showState(epoch);
+  }
+
   // The words below the name: the error at this moment; and the epoch, the state or the trouble where they are its own.
-  showState(entry, epoch) {
+  showState(epoch) {
     const { state, rows } = this.feed;
+    const entry = this.entryAt(epoch);
     const row = rows[lastUpTo(rows, entry?.epoch ?? -1)];
     const words = [];
     if (row) words.push(`error ${formatNumber(row.test?.mse ?? row.test?.loss)}`);
