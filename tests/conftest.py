@@ -49,6 +49,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 # The packages that pass arrays about.
 jaxtyping.install_import_hook(["aeviz.data", "aeviz.models", "aeviz.learning", "aeviz.views"], f"{__name__}.checked")
 
+BROWSER_FOLDERS = ("tests/browser/", "tests/ui_components/")
 BROWSER_ARGUMENTS = (
     "--no-sandbox",  # root in a container has none
     "--disable-gpu",
@@ -68,6 +69,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if not present and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process takes a file at a time, and one process all that drives a browser: two want more than two cores."""
+    from xdist.scheduler import LoadFileScheduling
+
+    if config.getvalue("dist") != "loadfile":
+        return None
+    scheduler = LoadFileScheduling(config, log)
+    file_of = scheduler._split_scope
+    scheduler._split_scope = lambda name: "browser" if name.startswith(BROWSER_FOLDERS) else file_of(name)
+    return scheduler
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
