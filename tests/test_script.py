@@ -261,6 +261,31 @@ RECIPES = {
         data=Toys(points=200), model=Rbm(code=12, likelihood="gaussian", deviation=1, phase="persistent"), epochs=3,
         batch_size=50,
     ),
+    "deep machine": Recipe(model=Dbm(hidden=(16,), code=8), terms=(WeightDecay(weight=0.01),), epochs=3),
+    "deep machine, three layers, contrastive, masked": Recipe(
+        model=Dbm(hidden=(16, 12), code=8, phase="contrastive", rates=True, sweeps=4), pairing=MaskingNoise(),
+        terms=(SparseL1(weight=0.1),), optimizer=SGD(learning_rate=0.05, schedule="cosine"), epochs=2,
+    ),
+    "deep machine of one layer, Gaussian, tempered": Recipe(
+        data=Toys(points=200), model=Dbm(hidden=(), code=8, phase="tempered", temperatures=3, likelihood="gaussian"),
+        epochs=2, batch_size=50,
+    ),
+    "deep machine, stopped early": Recipe(
+        data=Bars(), model=Dbm(hidden=(8,), code=4, particles=20), training=EndToEnd(patience=1),
+        optimizer=SGD(learning_rate=0.3), epochs=20,
+    ),
+    "deep machine, layer by layer": Recipe(
+        model=Dbm(hidden=(16, 12), code=8, steps=2), training=Greedy(layer_epochs=2, tuning_share=0.3),
+        optimizer=SGD(learning_rate=0.05, momentum=0.5), epochs=2,
+    ),
+    "deep machine, layer by layer, not doubled, denoising, Gaussian": Recipe(
+        data=Toys(points=200), model=Dbm(hidden=(12,), code=8, steps=1, likelihood="gaussian", doubled=False),
+        pairing=GaussianNoise(), training=Greedy(layers="denoising", layer_epochs=2), epochs=2, batch_size=50,
+    ),
+    "deep machine, layer by layer, denoising": Recipe(
+        model=Dbm(hidden=(12,), code=8), pairing=MaskingNoise(alpha=2), epochs=1,
+        training=Greedy(layers="denoising", layer_epochs=2), optimizer=Adam(learning_rate=0.01),
+    ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(
         model=Mlp(hidden=(16, 8), code=3, dropout=0.2, tied=True), pairing=SuperResolution(strength=0.7), epochs=3

@@ -1,8 +1,8 @@
 """How a script builds the network of a model: its layers, its encoder and its decoder."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from aeviz.models import (
     Aae,
@@ -18,7 +18,6 @@ from aeviz.models import (
     Linear,
     Mlp,
     ModelSpec,
-    Rbm,
     TcVae,
     Vae,
     VqVae,
@@ -26,14 +25,16 @@ from aeviz.models import (
 )
 from aeviz.models.convolutional import Convolutional, halved
 from aeviz.models.disentangled import MOST_NUMBERS
-from aeviz.models.units import RAREST
+from aeviz.models.machines import EnergyModel
 from aeviz.models.wasserstein import FEWEST_DRAWS, MOST_CODES
 from aeviz.recipe import Recipe
+from aeviz.script import machines
 from aeviz.script import network_texts as texts
+from aeviz.script.network import Network
 
 KNOWN = (
     Mlp, Linear, Conv, ConvUnpool, Vae, ConvVae, TcVae, ConvTcVae, ConditionalVae, Wae, ConvWae, VqVae, ConvVqVae,
-    Aae, Gan, ConvGan, Rbm,
+    Aae, Gan, ConvGan, *machines.KNOWN,
 )  # fmt: skip
 _VARIATIONAL = (Vae, ConvVae, TcVae, ConvTcVae, ConditionalVae)
 
@@ -51,41 +52,11 @@ _ACTIVATIONS = {
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 
-@dataclass(frozen=True)
-class Network:
-    """The texts that tell a model.
-
-    constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
-    written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z; decoded: the
-    function that decodes it. joined: what is done with the class of x before it is encoded, where that is told; keeps:
-    whether it has to know that it is being learned from, for its draws. loss: the model's own where it is not its
-    reconstruction; penalties: what is added to it. said: names of figures that are told beside the loss, each with how
-    it is computed. places: whether the decoder is told where maxima were. learning: whether the loss has to know that
-    it is being learned from. stack: the list of the encoder's layers.
-    """
-
-    constants: str
-    layers: str
-    encoder: str
-    decoder: str
-    code: str = "{encoded}"
-    drawn: str = "code = z"
-    decoded: str = "decoded"
-    loss: str = ""
-    penalties: Sequence[str] = ()
-    joined: str = ""
-    keeps: bool = False
-    said: Mapping[str, str] = field(default_factory=dict)
-    places: bool = False
-    learning: bool = False
-    stack: str = "encoder"
-
-
 def network_of(recipe: Recipe) -> Network:
     """The network of the recipe's model, which is one of `KNOWN`."""
     model, shape = recipe.model, recipe.data.shape()
-    if isinstance(model, Rbm):
-        return _restricted(model, shape)
+    if isinstance(model, EnergyModel):
+        return machines.network_of(recipe, model)
     if isinstance(model, ConvUnpool):
         return _pooling(model, shape)
     features = 2 * model.code if isinstance(model, _VARIATIONAL) else model.code
@@ -112,6 +83,7 @@ def _generative(recipe: Recipe, network: Network) -> Network:
                 network,
                 layers=texts.ONE_HOT.format(untold=model.untold, classes=len(recipe.data.classes())) + network.layers,
                 joined=texts.JOINED,
+                told="classes",
                 drawn=texts.DRAWN + texts.JOINED_CODE,
                 penalties=(f"{model.beta!r} * {texts.KL}",),
                 keeps=True,
@@ -259,38 +231,3 @@ def _pooling(model: ConvUnpool, shape: tuple[int, ...]) -> Network:
         stack="[*encoder, inner]",
     )
     return replace(network, code="{encoded}[0]", places=True) if places else network
-
-
-def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
-    gaussian, persistent = model.likelihood == "gaussian", model.phase == "persistent"
-    scaled = gaussian and model.deviation != 1
-    layers = texts.RESTRICTED_LAYERS.format(
-        seen=" / DEVIATION" if scaled else "",
-        visible="told + torch.empty_like(told).normal_(generator=draws)" if gaussian else texts.TOSSED,
-        energy=("½v² " if gaussian else "") + "−b·v − Σ log(1 + exp(c + Wv))",
-        own="v.square().sum(1) / 2 " if gaussian else "",
-        dream=(
-            texts.PERSISTENT.format(particles=model.particles)
-            if persistent
-            else texts.CONTRASTIVE.format(unplaced=" / DEVIATION" if scaled else "")
-        ),
-        beside="" if gaussian else texts.PSEUDO_LIKELIHOOD,
-        placed=" * DEVIATION" if scaled else "",
-    )
-    resting = "seen(train).mean(0)"
-    resting = resting if gaussian else f"torch.logit({resting}.clamp({RAREST}, 1 - {RAREST}))"
-    return Network(
-        texts.RESTRICTED.format(
-            visible=math.prod(shape),
-            hidden=model.code,
-            steps=model.steps,
-            deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
-        ),
-        layers,
-        texts.RESTRICTED_WEIGHTS.format(rates=texts.RATES.format(resting=resting) if model.rates else ""),
-        texts.RESTRICTED_PARAMETERS,
-        drawn="code = coins(z.detach(), draws)",
-        loss="free_energy(seen(target)).mean() - free_energy(dreamed(target, logits, draws, learning)).mean()",
-        said={} if gaussian else {"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"},
-        learning=True,
-    )

@@ -7,8 +7,8 @@ classes = torch.from_numpy(load_digits().target)
 train_classes, test_classes = classes[:-360], classes[-360:]"""
 ARRAYS = """with np.load("{name}") as data:  # the file that came with this script
     train, test = torch.from_numpy(data["train"]), torch.from_numpy(data["test"])"""
-ARRAYS_LABELS = """
-    train_classes, test_classes = torch.from_numpy(data["train_classes"]), torch.from_numpy(data["test_classes"])"""
+ARRAYS_TOLD = """
+    train_{told}, test_{told} = torch.from_numpy(data["train_{told}"]), torch.from_numpy(data["test_{told}"])"""
 DROPPED = '''def dropped(h, draws):
     """Inverted dropout (Srivastava et al., JMLR 2014); h itself without draws."""
     if draws is None:
@@ -89,7 +89,7 @@ def generator(seed, *purpose):
     {corrupted}
 
 {penalties_defined}
-def losses(target{classes}, noise, draws, progress{learning}):
+def losses(target{told}, noise, draws, progress{learning}):
     """The loss in nats per example, and the squared error per number."""
     {fed}{grad}
     {kept}{joined}{coded}

@@ -1,6 +1,7 @@
 """How a script trains: in what stages, with which optimizer, and until when."""
 
 from collections.abc import Sequence
+from functools import partial
 from textwrap import indent
 
 from aeviz.errors import RecipeError
@@ -13,6 +14,7 @@ from aeviz.models import Conv, Linear, Mlp
 from aeviz.recipe import Recipe
 from aeviz.script import training_texts
 from aeviz.script.corruption import emphasised
+from aeviz.script.network import Network
 from aeviz.script.terms import gates
 
 _FACTORS = {
@@ -22,10 +24,10 @@ _FACTORS = {
 }
 
 
-def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
+def training(recipe: Recipe, network: Network, before: str, **given: object) -> str:
     """From the data and the network to the trained network, and the function that tests it.
 
-    encoder: the list of its layers. before: what has to be done before each epoch. given: `told`, how many numbers a
+    before: what has to be done before each epoch. given: `told`, how many numbers a
     test gives; `chunk`, how many examples are tested at once; `tested`, `trained`, `judged`, further arguments of the
     losses.
     """
@@ -35,18 +37,20 @@ def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
     if staged:
         stage, epochs, learned = "stage", "epochs", "learned"
     if isinstance(procedure, Greedy):
-        stage, layers = '"fine-tuning"', f"{_layers(recipe, procedure.layers, procedure.layer_epochs)}\n\n\n"
+        stage, layers = '"fine-tuning"', f"{_layers(recipe, network, procedure.layers, procedure.layer_epochs)}\n\n\n"
         rate = "RATE" if procedure.tuning_share == 1 else f"{procedure.tuning_share!r} * RATE"
     if isinstance(procedure, Classifier):
         stage, epochs = '"autoencoder"', str(procedure.pretraining_epochs)
     seen = f"{'stage, ' if staged else ''}min(len(test), {EVALUATED})"
+    buffers = [*network.buffers, *(["silent"] if gates(recipe.terms) else [])]
+    changing = f"[*parameters, {', '.join(buffers)}]" if buffers else "parameters"
     stops = {"begin": "", "stop": "", "judge": "", "end": ""}
     if patience := patience_of(recipe):
         stops = {
-            "begin": training_texts.BEGIN.format(seen=seen),
+            "begin": training_texts.BEGIN.format(seen=seen, changing=changing),
             "stop": training_texts.STOP.format(patience=patience),
-            "judge": training_texts.JUDGE.format(seen=seen),
-            "end": training_texts.END,
+            "judge": training_texts.JUDGE.format(seen=seen, changing=changing),
+            "end": training_texts.END.format(changing=changing),
         }
     loop = training_texts.LOOP.format(
         optimizer=optimizer(recipe, learned, rate),
@@ -61,29 +65,29 @@ def training(recipe: Recipe, encoder: str, before: str, **given: object) -> str:
         assert isinstance(procedure, EndToEnd)
         lengths = procedure.lengths(recipe.model, recipe.epochs)
         loop = training_texts.STAGES.format(
-            layers=f"[{encoder}[number - 1] for number in {procedure.frozen}]",
+            layers=f"[{network.stack}[number - 1] for number in {procedure.frozen}]",
             stages=list(zip(("frozen", "training"), lengths, strict=False)),
             loop=indent(loop, "    "),
         )
     loop = f"steps = -(-len(train) // BATCH)\n{loop}"
     if isinstance(procedure, Classifier):
-        return _classifier(recipe, procedure, loop, encoder)
+        return _classifier(recipe, procedure, loop, network)
     tested = training_texts.TESTED.format(parameter="stage, " if staged else "", stage=stage, **given)
     return f"{layers}{tested}\n\n\n{loop}"
 
 
-def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, encoder: str) -> str:
+def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, network: Network) -> str:
     """Pretraining and then the classifier; end_to_end: the loop that trains the autoencoder at once."""
     model, frozen = recipe.model, procedure.features == "frozen"
     before = ""
     if procedure.pretraining == "end to end":
         before = f"{end_to_end}\n\n\n"
     elif layers := next((each for each in LAYER_KINDS if each == procedure.pretraining), None):
-        before = f"{_layers(recipe, layers, procedure.pretraining_epochs)}\n\n\n"
+        before = f"{_layers(recipe, network, layers, procedure.pretraining_epochs)}\n\n\n"
     labelled = f'balanced(train_classes, {procedure.labelled}, generator(SEED, "labelled"))'
     learned = "[*head.parameters()]"
     if not frozen:
-        learned = f"[each for layer in (*{encoder}, head) for each in layer.parameters()]"
+        learned = f"[each for layer in (*{network.stack}, head) for each in layer.parameters()]"
     return before + training_texts.CLASSIFIER.format(
         encoder_learns="False" if frozen else "torch.is_grad_enabled()",
         mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
@@ -100,9 +104,19 @@ def _scheduled(recipe: Recipe, rate: str) -> str:
     return training_texts.SCHEDULED.format(rate=rate, factor=_FACTORS[schedule]) if schedule in _FACTORS else ""
 
 
-def _layers(recipe: Recipe, kind: Layers, epochs: int) -> str:
+def _layers(recipe: Recipe, network: Network, kind: Layers, epochs: int) -> str:
     """How the layers are trained one by one, each for so many epochs."""
     model = recipe.model
+    loop = partial(
+        training_texts.LAYERS.format,
+        depth=model.depth(),
+        optimizer=optimizer(recipe, "learned", "RATE"),
+        epochs=epochs,
+        scheduled=indent(_scheduled(recipe, "RATE"), "    "),
+    )
+    if network.layer:
+        trained = f", train_{network.told}[rows]" if network.told else ""
+        return f"{network.layer}\n\n\n{loop(learned=network.layer_parameters, trained=trained, unrolled='')}"
     assert isinstance(model, Mlp)
     bias, back = "decoder[-number].bias", "decoder[-number](z)"
     if model.tied:
@@ -121,15 +135,10 @@ def _layers(recipe: Recipe, kind: Layers, epochs: int) -> str:
             others=reconstruction("bernoulli" if bernoulli else "gaussian", given, "below", emphasis=emphasis),
         )
     whole = "*decoder[-number].parameters()" if kind != "rbm" and not model.tied else bias
-    loop = training_texts.LAYERS.format(
-        depth=model.depth(),
-        bias=whole,
-        optimizer=optimizer(recipe, "learned", "RATE"),
-        epochs=epochs,
-        scheduled=indent(_scheduled(recipe, "RATE"), "    "),
-        unrolled=training_texts.UNROLLED if kind == "rbm" and not model.tied else "",
+    unrolled = training_texts.UNROLLED if kind == "rbm" and not model.tied else ""
+    return (
+        f"{layer}\n\n\n{loop(learned=f'[*encoder[number - 1].parameters(), {whole}]', trained='', unrolled=unrolled)}"
     )
-    return f"{layer}\n\n\n{loop}"
 
 
 def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool) -> str:
@@ -146,8 +155,6 @@ def refusals(recipe: Recipe) -> list[str]:
     found, procedure = [], recipe.training
     if isinstance(procedure, Classifier) and (type(recipe.model) not in (Mlp, Linear, Conv) or gates(recipe.terms)):
         found.append("The script knows a Classifier of Mlp, Linear and Conv, without TopK: choose one of these.")
-    if isinstance(procedure, Greedy) and not isinstance(recipe.model, Mlp):
-        found.append("The script trains the layers of Mlp alone: choose that.")
     if not isinstance(procedure, EndToEnd):
         return found
     if procedure.patience and procedure.frozen and procedure.frozen_epochs:

@@ -23,17 +23,17 @@ SCHEDULED = """
         for group in optimizer.param_groups:
             group["lr"] = {rate} * ({factor})"""
 BEGIN = """best, best_epoch = tested({seen})[0], 0
-kept = [each.detach().clone() for each in parameters]
+kept = [each.detach().clone() for each in {changing}]
 """
 STOP = """
     if epoch - 1 - best_epoch >= {patience}:  # epochs in which the test loss has not fallen
         break"""
 JUDGE = """
     if (loss := tested({seen})[0]) < best:
-        best, best_epoch, kept = loss, epoch, [each.detach().clone() for each in parameters]"""
+        best, best_epoch, kept = loss, epoch, [each.detach().clone() for each in {changing}]"""
 END = """
-for parameter, value in zip(parameters, kept, strict=True):
-    parameter.data.copy_(value)"""
+for each, value in zip({changing}, kept, strict=True):
+    each.data.copy_(value)"""
 STAGES = """fixed = {{id(each) for layer in {layers} for each in layer.parameters()}}
 STAGES = {stages}
 for stage, epochs in STAGES:
@@ -73,7 +73,7 @@ MACHINE = '''def layer_loss(number, target, noise, draws):
     return free_energy(v).mean() - free_energy(dreamed).mean()'''
 LAYERS = """for number in range(1, {depth} + 1):
     stage, steps = f"layer {{number}}", -(-len(train) // BATCH)
-    learned = [*encoder[number - 1].parameters(), {bias}]
+    learned = {learned}
     optimizer = {optimizer}
     for epoch in range(1, {epochs} + 1):
         order = torch.randperm(len(train), generator=generator(SEED, stage, "order", epoch))
@@ -81,7 +81,7 @@ LAYERS = """for number in range(1, {depth} + 1):
         for at, rows in enumerate(order.split(BATCH)):
             progress = ((epoch - 1) * steps + at) / ({epochs} * steps)
             optimizer.zero_grad()
-            layer_loss(number, train[rows], noise, draws).backward(){scheduled}
+            layer_loss(number, train[rows]{trained}, noise, draws).backward(){scheduled}
             optimizer.step(){unrolled}"""
 UNROLLED = """
     decoder[-number].weight.data.copy_(encoder[number - 1].weight.T)  # unrolled"""

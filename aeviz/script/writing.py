@@ -16,10 +16,9 @@ from aeviz.data import Dataset, Digits
 from aeviz.errors import RecipeError
 from aeviz.learning import ContractiveHigherOrder
 from aeviz.learning.learners import CHUNK
-from aeviz.models import Rbm
 from aeviz.recipe import Recipe
 from aeviz.script import corruption, networks, terms, texts, training
-from aeviz.script.networks import Network
+from aeviz.script.network import Network
 
 
 def file_of(recipe: Recipe) -> str:
@@ -28,10 +27,11 @@ def file_of(recipe: Recipe) -> str:
 
 
 def arrays(data: Dataset) -> bytes:
-    """That file, compressed: `train` and `test`, the examples of both splits as float32; their classes, if any."""
+    """That file, compressed: `train` and `test`, the examples as float32; their classes and tags, if any."""
     kept, parts = io.BytesIO(), {"train": data.train, "test": data.test}
-    classes = {f"{name}_classes": part.labels for name, part in parts.items() if part.labels is not None}
-    np.savez_compressed(kept, **{name: part.x for name, part in parts.items()} | classes)  # type: ignore[arg-type]
+    told = {f"{name}_classes": part.labels for name, part in parts.items() if part.labels is not None}
+    told |= {f"{name}_tags": part.tags for name, part in parts.items() if part.tags is not None}
+    np.savez_compressed(kept, **{name: part.x for name, part in parts.items()} | told)  # type: ignore[arg-type]
     return kept.getvalue()
 
 
@@ -75,7 +75,8 @@ def script(recipe: Recipe) -> str:
         corruption=corruption.functions(recipe),
         corrupted=corruption.body(recipe),
         fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
-        loss=network.loss or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
+        loss=network.loss.replace("{bare}", "whole" if terms.gates(recipe.terms) else "z")
+        or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
         mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
         penalties="".join(f"\n    loss = loss + {term}" for term in penalties),
         grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
@@ -84,19 +85,19 @@ def script(recipe: Recipe) -> str:
         drawn=network.drawn,
         decoded=network.decoded,
         places="places, " if network.places else "",
-        data=_data(file, told=bool(network.joined) or recipe.training.needs_classes()),
+        data=_data(file, network.told or ("classes" if recipe.training.needs_classes() else "")),
         encoder=network.encoder,
         decoder=network.decoder,
         joined=network.joined,
-        classes=", classes" if network.joined else "",
+        told=f", {network.told}" if network.told else "",
         training=training.training(
             recipe,
-            network.stack,
+            network,
             "".join(each.before for each in told),
             told=2 + len(network.said),
             chunk=chunk,
-            trained=", train_classes[rows]" if network.joined else "",
-            tested=", test_classes[rows]" if network.joined else "",
+            trained=f", train_{network.told}[rows]" if network.told else "",
+            tested=f", test_{network.told}[rows]" if network.told else "",
             judged=", learning=False" if learning else "",
         ),
         last=training.last_stage(recipe.training, recipe.epochs),
@@ -115,10 +116,10 @@ def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
     return [terms.words(term, recipe.model, recipe.terms, around) for term in recipe.terms]
 
 
-def _data(file: str, *, told: bool) -> str:
-    """How the script comes to its data; told: the classes of the examples, too."""
+def _data(file: str, told: str) -> str:
+    """How the script comes to its data; told: what else of the examples, their classes or their tags."""
     if file:
-        return texts.ARRAYS.format(name=file) + (texts.ARRAYS_LABELS if told else "")
+        return texts.ARRAYS.format(name=file) + (texts.ARRAYS_TOLD.format(told=told) if told else "")
     return texts.DIGITS + (texts.DIGITS_LABELS if told else "")
 
 
@@ -160,8 +161,6 @@ def refusals(recipe: Recipe) -> list[str]:
     if type(model) not in networks.KNOWN:
         known = ", ".join(each.kind() for each in networks.KNOWN)
         found.append(f"The script cannot build this {model.kind()}: it knows {known}.")
-    if isinstance(model, Rbm) and model.phase == "tempered":
-        found.append("The script knows contrastive and persistent chains of Rbm, not tempered ones.")
     for term in recipe.terms:
         if type(term) not in terms.KNOWN:
             known = ", ".join(each.kind() for each in terms.KNOWN)
@@ -171,6 +170,4 @@ def refusals(recipe: Recipe) -> list[str]:
         found.append(f"The script knows the corruptions {known}.")
     if any(isinstance(term, ContractiveHigherOrder) for term in recipe.terms) and model.needs_classes():
         found.append(f"The script cannot compute ContractiveHigherOrder of {model.kind()}, which is told the class.")
-    if training.patience_of(recipe) and (terms.gates(recipe.terms) or isinstance(model, Rbm)):
-        found.append("The script stops early neither with TopK nor with Rbm: set patience of EndToEnd to 0.")
     return found + training.refusals(recipe)

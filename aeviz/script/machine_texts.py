@@ -1,0 +1,319 @@
+"""The texts of Boltzmann machines: their graph, their chains, what they learn from; for `str.format`."""
+
+COINS = '''def coins(chances, draws):
+    """1 with these chances, else 0."""
+    return torch.empty_like(chances).uniform_(generator=draws).lt_(chances)
+
+
+'''
+RESTRICTED = """VISIBLE, HIDDEN = {visible}, {hidden}  # units
+STEPS = {steps}  # Gibbs sweeps behind each update{deviation}"""
+DEVIATION = """
+DEVIATION = {deviation!r}  # of a pixel"""
+RESTRICTED_LAYERS = '''{coins}def told_hidden(v):
+    return functional.linear(v, W, c)
+
+
+def told_visible(h):
+    return functional.linear(h, W.T, b)
+
+
+def seen(x):
+    """Examples as states of the visible units."""
+    return x.flatten(1){seen}
+
+
+def visible(told, draws):
+    """v ~ p(v | h)."""
+    return {visible}
+
+
+def free_energy(v):
+    """F(v) = {energy}, so that p(v) ∝ exp(−F(v))."""
+    return {own}-(v @ b) - functional.softplus(told_hidden(v)).sum(1)
+
+
+def swept(v, count, draws):
+    """After so many sweeps h ~ p(h | v), v ~ p(v | h)."""
+    for _ in range(count):
+        v = visible(told_visible(coins(torch.sigmoid(told_hidden(v)), draws)), draws)
+    return v
+
+
+{dream}
+
+
+{beside}def encoded(x, draws):
+    return torch.sigmoid(told_hidden(seen(x)))
+
+
+def decoded(h, draws):
+    return told_visible(h){placed}'''
+TOSSED = "coins(torch.sigmoid(told), draws)"
+CONTRASTIVE = '''def dreamed(target, logits, draws, learning):
+    """Sweeps from the data themselves (Hinton, Neural Computation 14, 2002); the first half of one is done."""
+    with torch.no_grad():
+        return swept(visible(logits.flatten(1){unplaced}, draws), STEPS - 1, draws)'''
+PERSISTENT = '''particles = torch.zeros({particles}, VISIBLE)
+
+
+def dreamed(target, logits, draws, learning):
+    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    with torch.no_grad():
+        v = particles
+        if not v.any():
+            v = seen(target)[torch.arange(len(particles)) % len(target)]
+            coins(torch.sigmoid(told_hidden(seen(target))), draws)  # hidden states that the first sweep draws anew
+        if learning:
+            v = particles.copy_(swept(v, STEPS, draws))
+        return v'''
+PSEUDO_LIKELIHOOD = '''def pseudo_likelihood(v, draws):
+    """d · log p(vᵢ | all other pixels) for a pixel i drawn for each example, the mean (Besag 1975)."""
+    places = torch.randint(VISIBLE, (len(v), 1), generator=draws)
+    turned = v.scatter(1, places, 1 - v.gather(1, places))
+    return VISIBLE * functional.logsigmoid(free_energy(turned) - free_energy(v)).mean()
+
+
+'''
+RESTRICTED_WEIGHTS = """W = nn.Parameter(torch.empty(HIDDEN, VISIBLE))
+draws = generator(generator(SEED, "weights").initial_seed(), "parameter", "machine.weights.visible-hidden")
+nn.init.xavier_uniform_(W, generator=draws)
+b, c = nn.Parameter(torch.zeros(VISIBLE)), nn.Parameter(torch.zeros(HIDDEN)){rates}"""
+RATES = """
+b.data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
+RESTRICTED_PARAMETERS = """parameters, weights = [W, b, c], [W]"""
+
+
+GRAPH = '''class Machine:
+    """p(s) ∝ exp(−E(s)), E = Σ (own − b·s) over layers − Σ s_upper·W s_lower over edges (Ackley et al. 1985, eq. 1).
+
+    kinds: of the units of each layer; W: of each edge (lower, upper), upper × lower; b: of each layer.
+    """
+
+    def __init__(self, kinds, W, b):
+        self.kinds, self.W, self.b = kinds, W, b
+        self.groups = []  # of layers that do not see each other, and are drawn at once
+        for layer in kinds:
+            seen = self.around(layer)
+            group = next((each for each in self.groups if not seen & set(each)), None)
+            if group is None:
+                self.groups.append(group := [])
+            group.append(layer)
+
+    def around(self, layer):
+        return {{a if b == layer else b for a, b in self.W if layer in (a, b)}}
+
+    def told(self, layer, state):
+        """b + Σ W s over the neighbours that have a state: what the units of a layer are told."""
+        told = None
+        for (lower, upper), W in self.W.items():
+            if layer == upper and lower in state:
+                s, weight = state[lower], W
+            elif layer == lower and upper in state:
+                s, weight = state[upper], W.T
+            else:
+                continue
+            told = functional.linear(s, weight, self.b[layer]) if told is None else functional.linear(s, weight) + told
+        return told
+
+    def mean(self, layer, state):
+        """E[s | its neighbours]."""
+        told, kind = self.told(layer, state), self.kinds[layer]
+        return {{"bernoulli": torch.sigmoid, "gaussian": lambda t: t, "softmax": lambda t: t.softmax(1)}}[kind](told)
+
+    def drawn(self, layer, state, draws, temperature=1.0):
+        """s ~ p(s | its neighbours)."""
+        told, kind = self.told(layer, state), self.kinds[layer]
+        told = told if temperature == 1 or kind == "gaussian" else told / temperature
+        if kind == "gaussian":
+            return told + math.sqrt(temperature) * torch.empty_like(told).normal_(generator=draws)
+        if kind == "softmax":
+            chosen = torch.multinomial(told.softmax(1), 1, generator=draws)
+            return torch.zeros_like(told).scatter_(1, chosen, 1)
+        return coins(torch.sigmoid(told), draws)
+
+    def swept(self, state, count, draws, held=(), temperature=1.0):
+        """Gibbs sampling: each group given all the rest, that of the visible layer last (Geman & Geman 1984)."""
+        state, (first, *others) = dict(state), self.groups
+        with torch.no_grad():
+            for _ in range(count):
+                for group in (*others, first):
+                    for layer in group:
+                        if layer not in held:
+                            state[layer] = self.drawn(layer, state, draws, temperature)
+        return state
+
+    def fields(self, given, count, start=None):
+        """Mean fields after so many sweeps; they come up from the given layers, one after the other."""
+        state, start = dict(given), start or {{}}
+        reached = set(given)
+        while more := [each for each in self.kinds if each not in reached and self.around(each) & reached]:
+            for layer in more:
+                state[layer] = start[layer] if layer in start else self.mean(layer, state)
+            reached |= set(more)
+        for _ in range(count):
+            for group in self.groups[::-1]:
+                for layer in group:
+                    if layer not in given:
+                        state[layer] = self.mean(layer, state)
+        return state
+
+    def own(self, layer, s):
+        return s.square().sum(1) / 2 if self.kinds[layer] == "gaussian" else 0
+
+    def energy(self, state):
+        """E(s) of each row."""
+        total = 0
+        for layer in self.kinds:
+            total = total + self.own(layer, state[layer]) - state[layer] @ self.b[layer]
+        for (lower, upper), W in self.W.items():
+            total = total - (functional.linear(state[lower], W) * state[upper]).sum(1)
+        return total
+
+    def free_energy(self, state):
+        """−log Σ exp(−E) over the layers of Bernoulli units that have no state, none of which sees another."""
+        total = 0
+        for layer, s in state.items():
+            total = total + self.own(layer, s) - s @ self.b[layer]
+        for layer in self.kinds:
+            if layer not in state:
+                total = total - functional.softplus(self.told(layer, state)).sum(1)
+        return total
+
+
+'''
+CHAINS = '''LADDER = {ladder}  # the temperatures of the chains
+particles = torch.zeros(len(LADDER), {particles}, sum(SIZES.values()))
+
+
+def apart(joined):
+    return dict(zip(SIZES, joined.split([*SIZES.values()], 1), strict=True))
+
+
+def joined(state):
+    return torch.cat([state[layer] for layer in SIZES], 1)
+
+
+def dreamed(start, draws, learning):
+    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    with torch.no_grad():
+        chains = particles
+        if not chains.any():
+            begun = joined(start())
+            chains = begun[torch.arange(particles.shape[1]) % len(begun)].expand(len(LADDER), -1, -1)
+        states = [apart(chain.clone()) for chain in chains]
+        if learning:
+            for _ in range(STEPS):
+                states = {moved}
+            particles.copy_(torch.stack([joined(state) for state in states]))
+        return states[0]'''
+ONE_CHAIN = "[machine.swept(states[0], 1, draws)]"
+TEMPERED = "tempered(states, draws)"
+TEMPERING = '''def tempered(states, draws):
+    """A sweep at each temperature, then neighbours change places or not (Desjardins et al., AISTATS 2010, eq. 5)."""
+    states = [machine.swept(state, 1, draws, temperature=each) for state, each in zip(states, LADDER, strict=True)]
+    for first in (0, 1):
+        for i in range(first, len(states) - 1, 2):
+            colder, hotter = states[i], states[i + 1]
+            gain = (1 / LADDER[i] - 1 / LADDER[i + 1]) * (machine.energy(colder) - machine.energy(hotter))
+            swap = (torch.empty_like(gain).uniform_(generator=draws).log() < gain)[:, None]
+            states[i] = {{layer: torch.where(swap, hotter[layer], s) for layer, s in colder.items()}}
+            states[i + 1] = {{layer: torch.where(swap, colder[layer], s) for layer, s in hotter.items()}}
+    return states
+
+
+'''
+FROM_DATA = '''def dreamed(start, draws, learning):
+    """Sweeps from the data themselves (Hinton, Neural Computation 14, 2002)."""
+    return machine.swept(start(), STEPS, draws)'''
+MACHINE_CONSTANTS = """SIZES = {sizes}  # units of each layer
+KINDS = {kinds}
+PATH, ASIDE = {path}, {aside}  # from the examples to the code, and what else there is
+STEPS = {steps}  # Gibbs sweeps behind each update{deviation}"""
+DEEP_CONSTANTS = """
+SWEEPS = {sweeps}  # of the mean field"""
+MACHINE_SEEN = '''def seen(x):
+    """Examples as states of the visible units."""
+    return x.flatten(1){seen}
+
+
+'''
+DEEP = '''def encoded(x, draws):
+    return machine.fields({{PATH[0]: seen(x)}}, SWEEPS)[PATH[-1]]
+
+
+def decoded(z, draws):
+    """What the visible units are told by the mean field with the top layer clamped to the code."""
+    return machine.told(PATH[0], machine.fields({{PATH[-1]: z}}, {downward})){placed}
+
+
+def energies(target{told}, top, draws, learning):
+    """E(v, μ) less E of the chains, μ the mean field (Salakhutdinov & Hinton, AISTATS 2009, algorithm 1)."""
+    with torch.no_grad():
+        given = {{{given}}}
+        data = machine.fields(given, {fields})
+
+        def start():
+            return {{layer: s if layer in given else coins(s, draws) for layer, s in data.items()}}
+
+        dream = dreamed(start, draws, learning)
+    return machine.energy(data).mean() - machine.energy(dream).mean()'''
+SETTLED = "1, {PATH[-1]: top.detach()}"
+MACHINE_WEIGHTS = """def drawn_weights(name, upper, lower, gain=1.0):
+    weight = nn.Parameter(torch.empty(upper, lower))
+    draws = generator(generator(SEED, "weights").initial_seed(), "parameter", name)
+    nn.init.xavier_uniform_(weight, gain=gain, generator=draws)
+    return weight
+
+
+machine = Machine(
+    KINDS,
+    {{(a, b): drawn_weights(f"machine.weights.{{a}}-{{b}}", SIZES[b], SIZES[a]) for a, b in {edges}}},
+    {{layer: nn.Parameter(torch.zeros(size)) for layer, size in SIZES.items()}},
+){rates}"""
+MACHINE_RATES = """
+machine.b[{layer!r}].data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
+MACHINE_PARAMETERS = """weights = [*machine.W.values()]
+parameters = [*weights, *machine.b.values()]"""
+LAYER_OF = '''def layer_of(number):
+    """Layer `number` and the one below as a machine of the same weights, and which of its layers are upper ones.
+
+    A layer that will hear from both sides hears twice from the one that is there (Salakhutdinov & Hinton 2009, §3.1).
+    """
+    below, above = PATH[number - 1 : number + 1]
+    lowers, uppers = {{below: below}}, {{above: above}}
+    if {doubled} and len(PATH) > 2:
+        if number < len(PATH) - 1:
+            lowers[f"{{below}} copy"] = below
+        if number > 1:
+            uppers[f"{{above}} copy"] = above
+    W = {{(a, b): machine.W[below, above] for a in lowers for b in uppers}}
+    of = lowers | uppers{joined}
+    return Machine({{a: KINDS[of[a]] for a in of}}, W, {{a: machine.b[of[a]] for a in of}}), [*uppers]
+
+
+'''
+LAYER = '''{layer_of}def given(part, uppers, x):
+    """The lower layers of a part in the state that stands for x, but for what is told beside it."""
+    return {{name: x for name in part.kinds if name not in (*uppers, *ASIDE)}}
+
+
+def layer_loss(number, target{told}, noise, draws):
+    """Layer `number` learns what the layers under it make of the examples, by contrastive divergence."""
+    below = seen(target)
+    with torch.no_grad():
+        for under in range(1, number):
+            part, uppers = layer_of(under)
+            below = part.mean(uppers[0], given(part, uppers, below))
+        {fed}
+        part, uppers = layer_of(number)
+        h = coins(part.mean(uppers[0], given(part, uppers, x)), draws)
+        known = given(part, uppers, below){known}
+        if len(known) > 1:
+            state = known | {{name: coins(part.mean(name, known), draws) for name in uppers}}
+            state = part.swept(state, STEPS, draws)
+        else:
+            state = part.swept(dict.fromkeys(uppers, h), 1, draws, held=uppers)
+            state = part.swept(state, STEPS - 1, draws)
+    return part.free_energy(known).mean() - part.free_energy({{name: state[name] for name in known}}).mean()'''
+LAYER_PARAMETERS = "[*dict.fromkeys([*layer_of(number)[0].W.values(), *layer_of(number)[0].b.values()])]"
