@@ -42,6 +42,7 @@ from aeviz.models import (
     ConvVqVae,
     ConvWae,
     Dbm,
+    Dbn,
     Gan,
     Linear,
     Mlp,
@@ -285,6 +286,15 @@ RECIPES = {
     "deep machine, layer by layer, denoising": Recipe(
         model=Dbm(hidden=(12,), code=8), pairing=MaskingNoise(alpha=2), epochs=1,
         training=Greedy(layers="denoising", layer_epochs=2), optimizer=Adam(learning_rate=0.01),
+    ),
+    "belief network": Recipe(model=Dbn(hidden=(16, 12), code=8), terms=(WeightDecay(weight=0.01),), epochs=2),
+    "belief network, persistent, labels, layer by layer": Recipe(
+        model=Dbn(hidden=(16, 12), code=8, labels=True, phase="persistent", steps=2, rates=True),
+        training=Greedy(layer_epochs=2), optimizer=SGD(learning_rate=0.05), epochs=2,
+    ),
+    "belief network of one layer, tempered, labels": Recipe(
+        model=Dbn(hidden=(), code=8, labels=True, phase="tempered", temperatures=3, rates=True),
+        pairing=MaskingNoise(), epochs=2,
     ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(

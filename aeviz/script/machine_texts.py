@@ -232,7 +232,7 @@ PATH, ASIDE = {path}, {aside}  # from the examples to the code, and what else th
 STEPS = {steps}  # Gibbs sweeps behind each update{deviation}"""
 DEEP_CONSTANTS = """
 SWEEPS = {sweeps}  # of the mean field"""
-MACHINE_SEEN = '''def seen(x):
+SEEN = '''def seen(x):
     """Examples as states of the visible units."""
     return x.flatten(1){seen}
 
@@ -317,3 +317,87 @@ def layer_loss(number, target{told}, noise, draws):
             state = part.swept(state, STEPS - 1, draws)
     return part.free_energy(known).mean() - part.free_energy({{name: state[name] for name in known}}).mean()'''
 LAYER_PARAMETERS = "[*dict.fromkeys([*layer_of(number)[0].W.values(), *layer_of(number)[0].b.values()])]"
+LABELS = """ | {{"labels": one_hot(classes)}}"""
+ONE_HOT = '''def one_hot(classes):
+    """Zeros with a one at the class."""
+    return (classes[:, None] == torch.arange(SIZES["labels"])).float()
+
+
+'''
+BELIEF_CONSTANTS = """WIDTHS = {widths}  # of the directed layers, from the pixels up
+SIZES = {sizes}  # units of each layer of the machine at the top
+KINDS, ASIDE = {kinds}, {aside}
+STEPS = {steps}  # Gibbs sweeps behind each update"""
+BELIEF = '''class Directed:
+    """p(s | h) = σ(lower + Gᵀh), recognised by q(h | s) = σ(upper + Rs)."""
+
+    def __init__(self, number, lower, upper):
+        self.G = drawn_weights(f"layers.{{number}}.generative", upper, lower)
+        self.R = drawn_weights(f"layers.{{number}}.recognition", upper, lower)
+        self.lower, self.upper = nn.Parameter(torch.zeros(lower)), nn.Parameter(torch.zeros(upper))
+
+    def up(self, s):
+        return functional.linear(s, self.R, self.upper)
+
+    def down(self, h):
+        return functional.linear(h, self.G.T, self.lower)
+
+
+def encoded(x, draws):
+    below = seen(x)
+    for layer in directed:
+        below = torch.sigmoid(layer.up(below))
+    return machine.mean("top", {{"below": below}})
+
+
+def decoded(z, draws):
+    told = machine.told("below", {{"top": z}})
+    for layer in reversed(directed):
+        told = layer.down(torch.sigmoid(told))
+    return told
+
+
+def surprise(told, states):
+    """−log p(states), the mean over the batch."""
+    return functional.binary_cross_entropy_with_logits(told, states, reduction="sum") / len(states)
+
+
+def up_and_down(target{told}, draws, learning):
+    """Layers learn to draw what was recognised, and to recognise what was dreamed (Hinton, Osindero, Teh 2006, §5)."""
+    with torch.no_grad():
+        awake = [seen(target)]
+        for layer in directed:
+            awake.append(coins(torch.sigmoid(layer.up(awake[-1])), draws))
+        known = {{"below": awake[-1]}}{labels}
+        dream = dreamed(lambda: known | {{"top": coins(machine.mean("top", known), draws)}}, draws, learning)
+        asleep, h = [], dream["below"]
+        for number, layer in reversed([*enumerate(directed)]):
+            under = torch.sigmoid(layer.down(h))
+            under = coins(under, draws) if number else under  # pixels are means
+            asleep.append((layer, under, h))
+            h = under
+    loss = machine.free_energy(known).mean() - machine.free_energy({{name: dream[name] for name in known}}).mean()
+    for layer, under, h in zip(directed, awake, awake[1:], strict=False):
+        loss = loss + surprise(layer.down(h), under)
+    for layer, under, h in asleep:
+        loss = loss + surprise(layer.up(under), h)
+    return loss'''
+BELIEF_WEIGHTS = """
+directed = [Directed(number, *pair) for number, pair in enumerate(zip(WIDTHS, WIDTHS[1:], strict=False))]"""
+BELIEF_RATES = """
+{bias}.data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
+BELIEF_PARAMETERS = """weights = [*(each for layer in directed for each in (layer.R, layer.G)), *machine.W.values()]
+parameters = [*weights, *machine.b.values(), *(each for layer in directed for each in (layer.lower, layer.upper))]"""
+BELIEF_LAYER_OF = '''def layer_of(number):
+    """Layer `number` and the one below as a machine of the generative weights, and which of its layers are upper."""
+    if number > len(directed):
+        return machine, ["top"]
+    layer = directed[number - 1]
+    kinds = {{"below": "bernoulli", "above": "bernoulli"}}
+    return Machine(kinds, {{("below", "above"): layer.G}}, {{"below": layer.lower, "above": layer.upper}}), ["above"]
+
+
+'''
+FOLLOWED = """
+    if number <= len(directed):
+        directed[number - 1].R.data.copy_(directed[number - 1].G)"""

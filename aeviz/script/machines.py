@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from aeviz.data.pairings import Clean
 from aeviz.learning import Greedy
-from aeviz.models import Dbm, Rbm
+from aeviz.models import Dbm, Dbn, Rbm
 from aeviz.models.deep import DOWNWARD_SWEEPS
 from aeviz.models.machines import EnergyModel
 from aeviz.models.units import RAREST
@@ -14,7 +14,7 @@ from aeviz.script import machine_texts as texts
 from aeviz.script.corruption import emphasised
 from aeviz.script.network import Network
 
-KNOWN = (Rbm, Dbm)
+KNOWN = (Rbm, Dbn, Dbm)
 
 
 def network_of(recipe: Recipe, model: EnergyModel) -> Network:
@@ -23,6 +23,8 @@ def network_of(recipe: Recipe, model: EnergyModel) -> Network:
     match model:
         case Dbm():
             return _deep(recipe, model, shape)
+        case Dbn():
+            return _belief(recipe, model, shape)
         case Rbm():
             return _restricted(model, shape)
     raise AssertionError(model)
@@ -53,7 +55,7 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
             deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
         )
         + texts.DEEP_CONSTANTS.format(sweeps=model.sweeps),
-        f"{texts.COINS}{texts.GRAPH.format()}{texts.MACHINE_SEEN.format(seen=' / DEVIATION' if scaled else '')}"
+        f"{texts.COINS}{texts.GRAPH.format()}{texts.SEEN.format(seen=' / DEVIATION' if scaled else '')}"
         f"{_chains(model)}\n\n\n{layers}",
         texts.MACHINE_WEIGHTS.format(
             edges=list(pairwise(path)),
@@ -63,9 +65,47 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
         drawn="code = z",
         loss="energies(target, {bare}, draws, learning)",
         learning=True,
-        buffers=() if model.phase == "contrastive" else ("particles",),
+        buffers=_buffers(model),
         layer=_layer(recipe, texts.LAYER_OF.format(doubled=model.doubled, joined="")),
         layer_parameters=texts.LAYER_PARAMETERS,
+    )
+
+
+def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
+    widths = (math.prod(shape), *model.hidden)
+    sizes = {"below": widths[-1]} | ({"labels": len(recipe.data.classes())} if model.labels else {})
+    sizes |= {"top": model.code}
+    kinds = dict.fromkeys(sizes, "bernoulli") | ({"labels": "softmax"} if model.labels else {})
+    told = ", classes" if model.labels else ""
+    labels = texts.LABELS.format() if model.labels else ""
+    rates = texts.BELIEF_RATES.format(
+        bias="directed[0].lower" if model.hidden else 'machine.b["below"]',
+        resting=_resting("seen(train).mean(0)", gaussian=False),
+    )
+    return Network(
+        texts.BELIEF_CONSTANTS.format(
+            widths=widths, sizes=sizes, kinds=kinds, aside=("labels",) if model.labels else (), steps=model.steps
+        ),
+        f"{texts.COINS}{texts.GRAPH.format()}{texts.SEEN.format(seen='')}"
+        f"{texts.ONE_HOT.format() if model.labels else ''}{_chains(model)}\n\n\n"
+        f"{texts.BELIEF.format(told=told, labels=labels)}",
+        texts.MACHINE_WEIGHTS.format(
+            edges=[(name, "top") for name in sizes if name != "top"],
+            rates=texts.BELIEF_WEIGHTS.format() + (rates if model.rates else ""),
+        ),
+        texts.BELIEF_PARAMETERS,
+        told=told[2:],
+        loss=f"up_and_down(target{told}, draws, learning)",
+        learning=True,
+        buffers=_buffers(model),
+        layer=_layer(
+            recipe,
+            texts.BELIEF_LAYER_OF.format(),
+            told=told,
+            known=f"{labels} if number > len(directed) else given(part, uppers, below)" if labels else "",
+        ),
+        layer_parameters=texts.LAYER_PARAMETERS,
+        layer_ends=texts.FOLLOWED,
     )
 
 
@@ -82,6 +122,10 @@ def _layer(recipe: Recipe, layer_of: str, *, told: str = "", known: str = "") ->
         fed += "[0]" if emphasised(recipe.pairing) else ""
         fed += "\n        x = seen(x) if number == 1 else x"
     return texts.LAYER.format(layer_of=layer_of, told=told, fed=fed, known=known)
+
+
+def _buffers(model: EnergyModel) -> tuple[str, ...]:
+    return ("particles",) if model.phase in ("persistent", "tempered") else ()
 
 
 def _chains(model: EnergyModel) -> str:

@@ -16,7 +16,8 @@ class Network:
     said: names of figures that are told beside the loss, each with how it is computed. places: whether the decoder is
     told where maxima were. learning: whether the loss has to know that it is being learned from. stack: the list of
     the encoder's layers. buffers: names of tensors beside the parameters that change while it learns. layer: how a
-    layer learns alone, and layer_parameters: what it learns, where the layers are machines themselves.
+    layer learns alone, layer_parameters: what of it learns, and layer_ends: what follows then, where the layers are
+    machines themselves.
     """
 
     constants: str
@@ -38,3 +39,4 @@ class Network:
     buffers: Sequence[str] = ()
     layer: str = ""
     layer_parameters: str = ""
+    layer_ends: str = ""

@@ -116,7 +116,9 @@ def _layers(recipe: Recipe, network: Network, kind: Layers, epochs: int) -> str:
     )
     if network.layer:
         trained = f", train_{network.told}[rows]" if network.told else ""
-        return f"{network.layer}\n\n\n{loop(learned=network.layer_parameters, trained=trained, unrolled='')}"
+        return (
+            f"{network.layer}\n\n\n{loop(learned=network.layer_parameters, trained=trained, ends=network.layer_ends)}"
+        )
     assert isinstance(model, Mlp)
     bias, back = "decoder[-number].bias", "decoder[-number](z)"
     if model.tied:
@@ -135,10 +137,8 @@ def _layers(recipe: Recipe, network: Network, kind: Layers, epochs: int) -> str:
             others=reconstruction("bernoulli" if bernoulli else "gaussian", given, "below", emphasis=emphasis),
         )
     whole = "*decoder[-number].parameters()" if kind != "rbm" and not model.tied else bias
-    unrolled = training_texts.UNROLLED if kind == "rbm" and not model.tied else ""
-    return (
-        f"{layer}\n\n\n{loop(learned=f'[*encoder[number - 1].parameters(), {whole}]', trained='', unrolled=unrolled)}"
-    )
+    ends = training_texts.UNROLLED if kind == "rbm" and not model.tied else ""
+    return f"{layer}\n\n\n{loop(learned=f'[*encoder[number - 1].parameters(), {whole}]', trained='', ends=ends)}"
 
 
 def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool) -> str:

@@ -82,7 +82,7 @@ LAYERS = """for number in range(1, {depth} + 1):
             progress = ((epoch - 1) * steps + at) / ({epochs} * steps)
             optimizer.zero_grad()
             layer_loss(number, train[rows]{trained}, noise, draws).backward(){scheduled}
-            optimizer.step(){unrolled}"""
+            optimizer.step(){ends}"""
 UNROLLED = """
     decoder[-number].weight.data.copy_(encoder[number - 1].weight.T)  # unrolled"""
 CLASSIFIER = '''def balanced(classes, count, draws):
