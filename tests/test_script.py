@@ -47,6 +47,7 @@ from aeviz.models import (
     Linear,
     Mlp,
     ModelSpec,
+    MultimodalDbm,
     Rbm,
     TcVae,
     Vae,
@@ -295,6 +296,19 @@ RECIPES = {
     "belief network of one layer, tempered, labels": Recipe(
         model=Dbn(hidden=(), code=8, labels=True, phase="tempered", temperatures=3, rates=True),
         pairing=MaskingNoise(), epochs=2,
+    ),
+    "multimodal machine": Recipe(
+        data=TaggedShapes(images=150, size=16), model=MultimodalDbm(hidden=(16,), code=8, steps=2, particles=60),
+        terms=(WeightDecay(weight=0.01),), epochs=2, batch_size=40,
+    ),
+    "multimodal machine, layer by layer": Recipe(
+        data=TaggedShapes(images=150, size=16), model=MultimodalDbm(hidden=(16,), code=8, rates=False, prediction=0),
+        training=Greedy(layer_epochs=2), optimizer=SGD(learning_rate=0.05), pairing=MaskingNoise(), epochs=2,
+        batch_size=40,
+    ),
+    "multimodal machine of one layer, contrastive": Recipe(
+        data=TaggedShapes(images=150, size=16),
+        model=MultimodalDbm(hidden=(), code=8, phase="contrastive", likelihood="gaussian"), epochs=2, batch_size=40,
     ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(

@@ -182,7 +182,7 @@ GRAPH = '''class Machine:
 
 
 '''
-CHAINS = '''LADDER = {ladder}  # the temperatures of the chains
+PARTICLES = '''LADDER = {ladder}  # the temperatures of the chains
 particles = torch.zeros(len(LADDER), {particles}, sum(SIZES.values()))
 
 
@@ -194,14 +194,19 @@ def joined(state):
     return torch.cat([state[layer] for layer in SIZES], 1)
 
 
-def dreamed(start, draws, learning):
+def begun(start):
+    """The chains as they stand; where they have been nowhere, at the states that `start` gives."""
+    if particles.any():
+        return particles
+    states = joined(start())
+    return states[torch.arange(particles.shape[1]) % len(states)].expand(particles.shape)
+
+
+'''
+CHAINS = '''def dreamed(start, draws, learning):
     """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
     with torch.no_grad():
-        chains = particles
-        if not chains.any():
-            begun = joined(start())
-            chains = begun[torch.arange(particles.shape[1]) % len(begun)].expand(len(LADDER), -1, -1)
-        states = [apart(chain.clone()) for chain in chains]
+        states = [apart(chain.clone()) for chain in begun(start)]
         if learning:
             for _ in range(STEPS):
                 states = {moved}
@@ -256,8 +261,8 @@ def energies(target{told}, top, draws, learning):
         def start():
             return {{layer: s if layer in given else coins(s, draws) for layer, s in data.items()}}
 
-        dream = dreamed(start, draws, learning)
-    return machine.energy(data).mean() - machine.energy(dream).mean()'''
+        dream = dreamed(start{handed}, draws, learning)
+    return machine.energy(data).mean() - machine.energy(dream).mean(){prediction}'''
 SETTLED = "1, {PATH[-1]: top.detach()}"
 MACHINE_WEIGHTS = """def drawn_weights(name, upper, lower, gain=1.0):
     weight = nn.Parameter(torch.empty(upper, lower))
@@ -271,8 +276,10 @@ machine = Machine(
     {{(a, b): drawn_weights(f"machine.weights.{{a}}-{{b}}", SIZES[b], SIZES[a]) for a, b in {edges}}},
     {{layer: nn.Parameter(torch.zeros(size)) for layer, size in SIZES.items()}},
 ){rates}"""
-MACHINE_RATES = """
-machine.b[{layer!r}].data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
+RATES_SAID = """
+# Units that nobody else tells anything are on as often as in the data (Hinton, UTML TR 2010-003, §8.1)."""
+RESTING = """
+{bias}.data = {resting}"""
 MACHINE_PARAMETERS = """weights = [*machine.W.values()]
 parameters = [*weights, *machine.b.values()]"""
 LAYER_OF = '''def layer_of(number):
@@ -384,8 +391,6 @@ def up_and_down(target{told}, draws, learning):
     return loss'''
 BELIEF_WEIGHTS = """
 directed = [Directed(number, *pair) for number, pair in enumerate(zip(WIDTHS, WIDTHS[1:], strict=False))]"""
-BELIEF_RATES = """
-{bias}.data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
 BELIEF_PARAMETERS = """weights = [*(each for layer in directed for each in (layer.R, layer.G)), *machine.W.values()]
 parameters = [*weights, *machine.b.values(), *(each for layer in directed for each in (layer.lower, layer.upper))]"""
 BELIEF_LAYER_OF = '''def layer_of(number):
@@ -401,3 +406,37 @@ BELIEF_LAYER_OF = '''def layer_of(number):
 FOLLOWED = """
     if number <= len(directed):
         directed[number - 1].R.data.copy_(directed[number - 1].G)"""
+JOINED = """
+    if number == len(PATH) - 1:
+        W[above, "tags"], of["tags"] = machine.W[above, "tags"], "tags\""""
+NOISE = '''def resting(n, draws):
+    """States of units that nobody tells anything."""
+    return {{
+        layer: torch.empty(n, size).normal_(generator=draws)
+        if KINDS[layer] == "gaussian"
+        else coins(torch.full((n, size), 0.5), draws)
+        for layer, size in SIZES.items()
+    }}
+
+
+'''
+TAGGED_CHAINS = '''def dreamed(start, tags, draws, learning):
+    """Chains with the tags of an example each; some begin anew every time (Du & Mordatch, NeurIPS 2019, §3.2)."""
+    count = particles.shape[1]
+    with torch.no_grad():
+        if not learning:
+            return apart(begun(start)[0])
+        renewed = {renewed} if particles.any() else count
+        fresh = resting(renewed, draws) | {{"tags": tags[torch.arange(renewed) % len(tags)]}}
+        particles[0, torch.randperm(count, generator=draws)[:renewed]] = joined(fresh)
+        state = machine.swept(apart(particles[0]), STEPS, draws, held=("tags",))
+        particles[0] = joined(state)
+        return state | {{PATH[0]: machine.mean(PATH[0], state)}}  # pixels are means'''
+PREDICTION = """ + {weight!r} * missed(top, tags)"""
+MISSED = '''def missed(top, tags):
+    """−log P(tags | the joint means of the image alone)."""
+    told = machine.told("tags", {{PATH[-1]: top}})
+    return functional.binary_cross_entropy_with_logits(told, tags, reduction="sum") / len(tags)
+
+
+'''

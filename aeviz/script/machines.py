@@ -5,16 +5,17 @@ from itertools import pairwise
 
 from aeviz.data.pairings import Clean
 from aeviz.learning import Greedy
-from aeviz.models import Dbm, Dbn, Rbm
+from aeviz.models import Dbm, Dbn, MultimodalDbm, Rbm
 from aeviz.models.deep import DOWNWARD_SWEEPS
 from aeviz.models.machines import EnergyModel
+from aeviz.models.multimodal import RENEWED
 from aeviz.models.units import RAREST
 from aeviz.recipe import Recipe
 from aeviz.script import machine_texts as texts
 from aeviz.script.corruption import emphasised
 from aeviz.script.network import Network
 
-KNOWN = (Rbm, Dbn, Dbm)
+KNOWN = (Rbm, Dbn, Dbm, MultimodalDbm)
 
 
 def network_of(recipe: Recipe, model: EnergyModel) -> Network:
@@ -31,44 +32,53 @@ def network_of(recipe: Recipe, model: EnergyModel) -> Network:
 
 
 def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
-    widths = {"visible": math.prod(shape)}
-    widths |= {f"hidden {number}": width for number, width in enumerate((*model.hidden, model.code), 1)}
-    depth = len(widths) - 1
-    kinds = dict.fromkeys(widths, "bernoulli") | {"visible": model.likelihood}
+    tagged = isinstance(model, MultimodalDbm)
+    names = ["visible", *(f"hidden {number}" for number in range(1, len(model.hidden) + 2))]
+    path = [*names[:-1], "joint"] if tagged else names
+    sizes = dict(zip(path, (math.prod(shape), *model.hidden, model.code), strict=True))
+    sizes |= {"tags": len(recipe.data.tag_names())} if tagged else {}
     scaled = model.likelihood == "gaussian" and model.deviation != 1
     as_fed = isinstance(recipe.pairing, Clean) and not any(term.needs_input_gradient for term in recipe.terms)
-    path = list(widths)
+    weight = model.prediction if isinstance(model, MultimodalDbm) else 0.0
     layers = texts.DEEP.format(
-        downward=DOWNWARD_SWEEPS if depth > 1 else 1,
+        downward=DOWNWARD_SWEEPS if model.hidden else 1,
         placed=" * DEVIATION" if scaled else "",
-        told="",
-        given="PATH[0]: seen(target)",
-        fields=texts.SETTLED if as_fed and depth <= 2 else "SWEEPS",
+        told=", tags" if tagged else "",
+        handed=", tags" if tagged and model.phase == "persistent" else "",
+        given='PATH[0]: seen(target), "tags": tags' if tagged else "PATH[0]: seen(target)",
+        fields=texts.SETTLED if as_fed and len(model.hidden) < 2 and not tagged else "SWEEPS",
+        prediction=texts.PREDICTION.format(weight=weight) if weight else "",
     )
     return Network(
         texts.MACHINE_CONSTANTS.format(
-            sizes=widths,
-            kinds=kinds,
+            sizes=sizes,
+            kinds=dict.fromkeys(sizes, "bernoulli") | {"visible": model.likelihood},
             path=path,
-            aside=(),
+            aside=("tags",) if tagged else (),
             steps=model.steps,
             deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
         )
         + texts.DEEP_CONSTANTS.format(sweeps=model.sweeps),
         f"{texts.COINS}{texts.GRAPH.format()}{texts.SEEN.format(seen=' / DEVIATION' if scaled else '')}"
-        f"{_chains(model)}\n\n\n{layers}",
+        f"{texts.MISSED.format() if weight else ''}{_chains(model)}\n\n\n{layers}",
         texts.MACHINE_WEIGHTS.format(
-            edges=list(pairwise(path)),
-            rates=_rates(model, "visible", "seen(train).mean(0)") if model.rates else "",
+            edges=list(pairwise(sizes)),
+            rates=_rates(model, tagged=tagged),
         ),
         texts.MACHINE_PARAMETERS,
+        told="tags" if tagged else "",
         drawn="code = z",
-        loss="energies(target, {bare}, draws, learning)",
+        loss=f"energies(target{', tags' if tagged else ''}, {{bare}}, draws, learning)",
         learning=True,
         buffers=_buffers(model),
-        layer=_layer(recipe, texts.LAYER_OF.format(doubled=model.doubled, joined="")),
+        layer=_layer(
+            recipe,
+            texts.LAYER_OF.format(doubled=model.doubled, joined=texts.JOINED if tagged else ""),
+            told=", tags" if tagged else "",
+            known=' | ({"tags": tags} if number == len(PATH) - 1 else {})' if tagged else "",
+        ),
         layer_parameters=texts.LAYER_PARAMETERS,
-    )
+    )  # fmt: skip
 
 
 def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
@@ -78,7 +88,7 @@ def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
     kinds = dict.fromkeys(sizes, "bernoulli") | ({"labels": "softmax"} if model.labels else {})
     told = ", classes" if model.labels else ""
     labels = texts.LABELS.format() if model.labels else ""
-    rates = texts.BELIEF_RATES.format(
+    rates = texts.RATES_SAID + texts.RESTING.format(
         bias="directed[0].lower" if model.hidden else 'machine.b["below"]',
         resting=_resting("seen(train).mean(0)", gaussian=False),
     )
@@ -102,7 +112,7 @@ def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
             recipe,
             texts.BELIEF_LAYER_OF.format(),
             told=told,
-            known=f"{labels} if number > len(directed) else given(part, uppers, below)" if labels else "",
+            known=f" | ({labels[3:]} if number > len(directed) else {{}})" if labels else "",
         ),
         layer_parameters=texts.LAYER_PARAMETERS,
         layer_ends=texts.FOLLOWED,
@@ -133,18 +143,26 @@ def _chains(model: EnergyModel) -> str:
     chains = model.chains()
     if chains.phase == "contrastive":
         return texts.FROM_DATA.format()
+    text = texts.PARTICLES.format(ladder=chains.ladder(), particles=chains.particles)
+    if isinstance(model, MultimodalDbm):
+        renewed = max(1, round(RENEWED * chains.particles))
+        return f"{texts.NOISE.format()}{text}{texts.TAGGED_CHAINS.format(renewed=renewed)}"
     tempered = chains.phase == "tempered"
-    moved = texts.TEMPERED if tempered else texts.ONE_CHAIN
-    text = texts.CHAINS.format(ladder=chains.ladder(), particles=chains.particles, moved=moved)
-    return (texts.TEMPERING.format() if tempered else "") + text
+    text += texts.TEMPERING.format() if tempered else ""
+    return text + texts.CHAINS.format(moved=texts.TEMPERED if tempered else texts.ONE_CHAIN)
 
 
-def _rates(model: EnergyModel, layer: str, mean: str) -> str:
-    """The biases of a layer with which it rests at this mean."""
-    return texts.MACHINE_RATES.format(layer=layer, resting=_resting(mean, model.likelihood == "gaussian"))
+def _rates(model: EnergyModel, *, tagged: bool = False) -> str:
+    """The biases of what is given to a machine with which it rests at its means."""
+    if not model.rates:
+        return ""
+    means = {"visible": _resting("seen(train).mean(0)", gaussian=model.likelihood == "gaussian")}
+    means |= {"tags": _resting("train_tags.mean(0)", gaussian=False)} if tagged else {}
+    lines = (texts.RESTING.format(bias=f'machine.b["{layer}"]', resting=mean) for layer, mean in means.items())
+    return texts.RATES_SAID + "".join(lines)
 
 
-def _resting(mean: str, gaussian: bool) -> str:
+def _resting(mean: str, *, gaussian: bool) -> str:
     return mean if gaussian else f"torch.logit({mean}.clamp({RAREST}, 1 - {RAREST}))"
 
 
@@ -165,7 +183,7 @@ def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
         beside="" if gaussian else texts.PSEUDO_LIKELIHOOD,
         placed=" * DEVIATION" if scaled else "",
     )
-    resting = _resting("seen(train).mean(0)", gaussian)
+    resting = _resting("seen(train).mean(0)", gaussian=gaussian)
     return Network(
         texts.RESTRICTED.format(
             visible=math.prod(shape),
