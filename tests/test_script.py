@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aeviz.data import Bars, TaggedShapes, Toys
+from aeviz.data import Bars, TaggedShapes, Topics, Toys
 from aeviz.data.cache import loaded
 from aeviz.data.pairings import PAIRINGS, GaussianNoise, MaskingNoise, Occlusion, SaltAndPepper, SuperResolution
 from aeviz.errors import RecipeError
@@ -49,6 +49,7 @@ from aeviz.models import (
     ModelSpec,
     MultimodalDbm,
     Rbm,
+    ReplicatedSoftmax,
     TcVae,
     Vae,
     VqVae,
@@ -309,6 +310,32 @@ RECIPES = {
     "multimodal machine of one layer, contrastive": Recipe(
         data=TaggedShapes(images=150, size=16),
         model=MultimodalDbm(hidden=(), code=8, phase="contrastive", likelihood="gaussian"), epochs=2, batch_size=40,
+    ),
+    "restricted machine, tempered": Recipe(
+        model=Rbm(code=12, phase="tempered", temperatures=4, rates=True), terms=(SparseL1(weight=0.1),), epochs=2,
+    ),
+    "restricted machine, tempered, Gaussian, stopped early": Recipe(
+        data=Toys(points=200), model=Rbm(code=12, phase="tempered", likelihood="gaussian"), epochs=20, batch_size=50,
+        training=EndToEnd(patience=2),
+    ),
+    "restricted machine, persistent, stopped early": Recipe(
+        model=Rbm(code=20, phase="persistent"), training=EndToEnd(patience=1), optimizer=SGD(learning_rate=0.3),
+        epochs=20,
+    ),
+    "words": Recipe(data=Topics(), model=ReplicatedSoftmax(code=6, steps=3), epochs=3),
+    "words, persistent, rates": Recipe(
+        data=Topics(), model=ReplicatedSoftmax(code=6, phase="persistent", rates=True, length=30),
+        terms=(WeightDecay(weight=0.01),), epochs=2,
+    ),
+    "words, tempered": Recipe(
+        data=Topics(), model=ReplicatedSoftmax(code=6, phase="tempered", temperatures=3), epochs=2
+    ),
+    "top k, stopped early": Recipe(
+        model=Mlp(hidden=(16,), code=24), terms=(TopK(active=3, patience=300, revived=4),), epochs=30,
+        training=EndToEnd(patience=1), optimizer=Adam(learning_rate=0.03),
+    ),
+    "contractive, deep machine": Recipe(
+        model=Dbm(hidden=(16,), code=12, sweeps=3), terms=(Contractive(weight=0.1),), epochs=1
     ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(

@@ -2,15 +2,12 @@
 
 COINS = '''def coins(chances, draws):
     """1 with these chances, else 0."""
-    return torch.empty_like(chances).uniform_(generator=draws).lt_(chances)
-
-
-'''
+    return torch.empty_like(chances).uniform_(generator=draws).lt_(chances)'''
 RESTRICTED = """VISIBLE, HIDDEN = {visible}, {hidden}  # units
 STEPS = {steps}  # Gibbs sweeps behind each update{deviation}"""
 DEVIATION = """
 DEVIATION = {deviation!r}  # of a pixel"""
-RESTRICTED_LAYERS = '''{coins}def told_hidden(v):
+RESTRICTED_LAYERS = '''def told_hidden(v):
     return functional.linear(v, W, c)
 
 
@@ -40,10 +37,7 @@ def swept(v, count, draws):
     return v
 
 
-{dream}
-
-
-{beside}def encoded(x, draws):
+def encoded(x, draws):
     return torch.sigmoid(told_hidden(seen(x)))
 
 
@@ -69,18 +63,13 @@ def dreamed(target, logits, draws, learning):
         return v'''
 PSEUDO_LIKELIHOOD = '''def pseudo_likelihood(v, draws):
     """d · log p(vᵢ | all other pixels) for a pixel i drawn for each example, the mean (Besag 1975)."""
-    places = torch.randint(VISIBLE, (len(v), 1), generator=draws)
+    places = torch.randint(v.shape[1], (len(v), 1), generator=draws)
     turned = v.scatter(1, places, 1 - v.gather(1, places))
-    return VISIBLE * functional.logsigmoid(free_energy(turned) - free_energy(v)).mean()
-
-
-'''
+    return v.shape[1] * functional.logsigmoid(free_energy(turned) - free_energy(v)).mean()'''
 RESTRICTED_WEIGHTS = """W = nn.Parameter(torch.empty(HIDDEN, VISIBLE))
 draws = generator(generator(SEED, "weights").initial_seed(), "parameter", "machine.weights.visible-hidden")
 nn.init.xavier_uniform_(W, generator=draws)
 b, c = nn.Parameter(torch.zeros(VISIBLE)), nn.Parameter(torch.zeros(HIDDEN)){rates}"""
-RATES = """
-b.data = {resting}  # as often on as in the data (Hinton, UTML TR 2010-003, §8.1)"""
 RESTRICTED_PARAMETERS = """parameters, weights = [W, b, c], [W]"""
 
 
@@ -178,10 +167,7 @@ GRAPH = '''class Machine:
         for layer in self.kinds:
             if layer not in state:
                 total = total - functional.softplus(self.told(layer, state)).sum(1)
-        return total
-
-
-'''
+        return total'''
 PARTICLES = '''LADDER = {ladder}  # the temperatures of the chains
 particles = torch.zeros(len(LADDER), {particles}, sum(SIZES.values()))
 
@@ -199,10 +185,7 @@ def begun(start):
     if particles.any():
         return particles
     states = joined(start())
-    return states[torch.arange(particles.shape[1]) % len(states)].expand(particles.shape)
-
-
-'''
+    return states[torch.arange(particles.shape[1]) % len(states)].expand(particles.shape)'''
 CHAINS = '''def dreamed(start, draws, learning):
     """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
     with torch.no_grad():
@@ -224,10 +207,7 @@ TEMPERING = '''def tempered(states, draws):
             swap = (torch.empty_like(gain).uniform_(generator=draws).log() < gain)[:, None]
             states[i] = {{layer: torch.where(swap, hotter[layer], s) for layer, s in colder.items()}}
             states[i + 1] = {{layer: torch.where(swap, colder[layer], s) for layer, s in hotter.items()}}
-    return states
-
-
-'''
+    return states'''
 FROM_DATA = '''def dreamed(start, draws, learning):
     """Sweeps from the data themselves (Hinton, Neural Computation 14, 2002)."""
     return machine.swept(start(), STEPS, draws)'''
@@ -239,10 +219,7 @@ DEEP_CONSTANTS = """
 SWEEPS = {sweeps}  # of the mean field"""
 SEEN = '''def seen(x):
     """Examples as states of the visible units."""
-    return x.flatten(1){seen}
-
-
-'''
+    return x.flatten(1){seen}'''
 DEEP = '''def encoded(x, draws):
     return machine.fields({{PATH[0]: seen(x)}}, SWEEPS)[PATH[-1]]
 
@@ -264,14 +241,14 @@ def energies(target{told}, top, draws, learning):
         dream = dreamed(start{handed}, draws, learning)
     return machine.energy(data).mean() - machine.energy(dream).mean(){prediction}'''
 SETTLED = "1, {PATH[-1]: top.detach()}"
-MACHINE_WEIGHTS = """def drawn_weights(name, upper, lower, gain=1.0):
+MACHINE_WEIGHTS = """def drawn_weights(name, upper, lower):
     weight = nn.Parameter(torch.empty(upper, lower))
     draws = generator(generator(SEED, "weights").initial_seed(), "parameter", name)
-    nn.init.xavier_uniform_(weight, gain=gain, generator=draws)
+    nn.init.xavier_uniform_(weight, {gain}generator=draws)
     return weight
 
 
-machine = Machine(
+machine = {kind}(
     KINDS,
     {{(a, b): drawn_weights(f"machine.weights.{{a}}-{{b}}", SIZES[b], SIZES[a]) for a, b in {edges}}},
     {{layer: nn.Parameter(torch.zeros(size)) for layer, size in SIZES.items()}},
@@ -296,11 +273,8 @@ LAYER_OF = '''def layer_of(number):
             uppers[f"{{above}} copy"] = above
     W = {{(a, b): machine.W[below, above] for a in lowers for b in uppers}}
     of = lowers | uppers{joined}
-    return Machine({{a: KINDS[of[a]] for a in of}}, W, {{a: machine.b[of[a]] for a in of}}), [*uppers]
-
-
-'''
-LAYER = '''{layer_of}def given(part, uppers, x):
+    return Machine({{a: KINDS[of[a]] for a in of}}, W, {{a: machine.b[of[a]] for a in of}}), [*uppers]'''
+LAYER = '''def given(part, uppers, x):
     """The lower layers of a part in the state that stands for x, but for what is told beside it."""
     return {{name: x for name in part.kinds if name not in (*uppers, *ASIDE)}}
 
@@ -327,10 +301,7 @@ LAYER_PARAMETERS = "[*dict.fromkeys([*layer_of(number)[0].W.values(), *layer_of(
 LABELS = """ | {{"labels": one_hot(classes)}}"""
 ONE_HOT = '''def one_hot(classes):
     """Zeros with a one at the class."""
-    return (classes[:, None] == torch.arange(SIZES["labels"])).float()
-
-
-'''
+    return (classes[:, None] == torch.arange(SIZES["labels"])).float()'''
 BELIEF_CONSTANTS = """WIDTHS = {widths}  # of the directed layers, from the pixels up
 SIZES = {sizes}  # units of each layer of the machine at the top
 KINDS, ASIDE = {kinds}, {aside}
@@ -399,27 +370,21 @@ BELIEF_LAYER_OF = '''def layer_of(number):
         return machine, ["top"]
     layer = directed[number - 1]
     kinds = {{"below": "bernoulli", "above": "bernoulli"}}
-    return Machine(kinds, {{("below", "above"): layer.G}}, {{"below": layer.lower, "above": layer.upper}}), ["above"]
-
-
-'''
+    return Machine(kinds, {{("below", "above"): layer.G}}, {{"below": layer.lower, "above": layer.upper}}), ["above"]'''
 FOLLOWED = """
     if number <= len(directed):
         directed[number - 1].R.data.copy_(directed[number - 1].G)"""
 JOINED = """
     if number == len(PATH) - 1:
         W[above, "tags"], of["tags"] = machine.W[above, "tags"], "tags\""""
-NOISE = '''def resting(n, draws):
+RESTING_STATES = '''def resting(n, draws):
     """States of units that nobody tells anything."""
     return {{
         layer: torch.empty(n, size).normal_(generator=draws)
         if KINDS[layer] == "gaussian"
         else coins(torch.full((n, size), 0.5), draws)
         for layer, size in SIZES.items()
-    }}
-
-
-'''
+    }}'''
 TAGGED_CHAINS = '''def dreamed(start, tags, draws, learning):
     """Chains with the tags of an example each; some begin anew every time (Du & Mordatch, NeurIPS 2019, §3.2)."""
     count = particles.shape[1]
@@ -436,7 +401,69 @@ PREDICTION = """ + {weight!r} * missed(top, tags)"""
 MISSED = '''def missed(top, tags):
     """−log P(tags | the joint means of the image alone)."""
     told = machine.told("tags", {{PATH[-1]: top}})
-    return functional.binary_cross_entropy_with_logits(told, tags, reduction="sum") / len(tags)
+    return functional.binary_cross_entropy_with_logits(told, tags, reduction="sum") / len(tags)'''
+CONTRAST = '''def encoded(x, draws):
+    return machine.mean("hidden", {{"visible": seen(x)}})
 
 
-'''
+def decoded(h, draws):
+    return machine.told("visible", {{"hidden": h}}){placed}
+
+
+def free_energy(v):
+    return machine.free_energy({{"visible": v}})
+
+
+def contrast(target, {logits}draws, learning):
+    """F of the examples less F of where the chains are{per}."""
+    v = seen(target)
+
+    def start():
+        return {{"visible": v, "hidden": coins(machine.mean("hidden", {{"visible": v}}), draws)}}
+
+    {dream}
+    return {result}'''
+FROM_CHAINS = """dream = dreamed(start, draws, learning)["visible"]"""
+DIFFERENCE = "free_energy(v).mean() - free_energy(dream).mean()"
+COUNTED = """
+MOST, LENGTH = {most}, {length}  # occurrences of a word whose pixel is 1; words of a document that is dreamed"""
+COUNTING = '''class Counting(Machine):
+    """Visible units are counts of words; hidden biases count once a word (Salakhutdinov & Hinton, NIPS 2009, eq. 3)."""
+
+    def told(self, layer, state):
+        if layer == "visible":
+            return super().told(layer, state)
+        n = state["visible"]
+        return functional.linear(n, self.W["visible", "hidden"]) + n.sum(1, keepdim=True) * self.b["hidden"]
+
+    def drawn(self, layer, state, draws, temperature=1.0):
+        if layer == "hidden":
+            return super().drawn(layer, state, draws, temperature)
+        told = self.told(layer, state)
+        return documents(told, torch.full((len(told),), float(LENGTH)), draws, temperature)
+
+    def energy(self, state):
+        n, h = state["visible"], state["hidden"]
+        pairs = (functional.linear(n, self.W["visible", "hidden"]) * h).sum(1)
+        return -(n @ self.b["visible"]) - (h @ self.b["hidden"]) * n.sum(1) - pairs
+
+
+def documents(told, lengths, draws, temperature=1.0):
+    """A document of each length, its words drawn from one softmax."""
+    words, longest = torch.zeros_like(told), int(lengths.max())
+    if longest:
+        drawn = torch.multinomial((told / temperature).softmax(1), longest, replacement=True, generator=draws)
+        words.scatter_add_(1, drawn, (torch.arange(longest) < lengths[:, None]).float())
+    return words
+
+
+def seen(x):
+    """Examples as counts of words."""
+    return x.flatten(1).clamp(min=0) * MOST'''
+DOCUMENTS = """with torch.no_grad():
+        lengths = v.sum(1).round()
+        dream = documents(logits.flatten(1), lengths, draws)
+        for _ in range(STEPS - 1):
+            h = coins(machine.mean("hidden", {"visible": dream}), draws)
+            dream = documents(machine.told("visible", {"hidden": h}), lengths, draws)"""
+EACH_WORD = " / v.sum(1).mean().clamp(min=1)"

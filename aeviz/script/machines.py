@@ -1,11 +1,13 @@
 """How a script builds a Boltzmann machine, its chains and what it learns from."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 from aeviz.data.pairings import Clean
 from aeviz.learning import Greedy
-from aeviz.models import Dbm, Dbn, MultimodalDbm, Rbm
+from aeviz.models import Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoftmax
 from aeviz.models.deep import DOWNWARD_SWEEPS
 from aeviz.models.machines import EnergyModel
 from aeviz.models.multimodal import RENEWED
@@ -15,7 +17,7 @@ from aeviz.script import machine_texts as texts
 from aeviz.script.corruption import emphasised
 from aeviz.script.network import Network
 
-KNOWN = (Rbm, Dbn, Dbm, MultimodalDbm)
+KNOWN = (Rbm, ReplicatedSoftmax, Dbn, Dbm, MultimodalDbm)
 
 
 def network_of(recipe: Recipe, model: EnergyModel) -> Network:
@@ -26,8 +28,12 @@ def network_of(recipe: Recipe, model: EnergyModel) -> Network:
             return _deep(recipe, model, shape)
         case Dbn():
             return _belief(recipe, model, shape)
+        case Rbm() if model.phase == "tempered":
+            return _tempered(model, shape)
         case Rbm():
             return _restricted(model, shape)
+        case ReplicatedSoftmax():
+            return _counting(model, shape)
     raise AssertionError(model)
 
 
@@ -59,16 +65,24 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
             deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
         )
         + texts.DEEP_CONSTANTS.format(sweeps=model.sweeps),
-        f"{texts.COINS}{texts.GRAPH.format()}{texts.SEEN.format(seen=' / DEVIATION' if scaled else '')}"
-        f"{texts.MISSED.format() if weight else ''}{_chains(model)}\n\n\n{layers}",
+        _functions(
+            texts.COINS,
+            texts.GRAPH.format(),
+            texts.SEEN.format(seen=" / DEVIATION" if scaled else ""),
+            texts.MISSED.format() if weight else "",
+            _chains(model),
+            layers,
+        ),
         texts.MACHINE_WEIGHTS.format(
+            kind="Machine",
+            gain="",
             edges=list(pairwise(sizes)),
             rates=_rates(model, tagged=tagged),
         ),
         texts.MACHINE_PARAMETERS,
         told="tags" if tagged else "",
         drawn="code = z",
-        loss=f"energies(target{', tags' if tagged else ''}, {{bare}}, draws, learning)",
+        loss=f"energies(target{', tags' if tagged else ''}, z, draws, learning)",
         learning=True,
         buffers=_buffers(model),
         layer=_layer(
@@ -96,10 +110,17 @@ def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
         texts.BELIEF_CONSTANTS.format(
             widths=widths, sizes=sizes, kinds=kinds, aside=("labels",) if model.labels else (), steps=model.steps
         ),
-        f"{texts.COINS}{texts.GRAPH.format()}{texts.SEEN.format(seen='')}"
-        f"{texts.ONE_HOT.format() if model.labels else ''}{_chains(model)}\n\n\n"
-        f"{texts.BELIEF.format(told=told, labels=labels)}",
+        _functions(
+            texts.COINS,
+            texts.GRAPH.format(),
+            texts.SEEN.format(seen=""),
+            texts.ONE_HOT.format() if model.labels else "",
+            _chains(model),
+            texts.BELIEF.format(told=told, labels=labels),
+        ),
         texts.MACHINE_WEIGHTS.format(
+            kind="Machine",
+            gain="",
             edges=[(name, "top") for name in sizes if name != "top"],
             rates=texts.BELIEF_WEIGHTS.format() + (rates if model.rates else ""),
         ),
@@ -119,6 +140,74 @@ def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
     )
 
 
+def _tempered(model: Rbm, shape: tuple[int, ...]) -> Network:
+    scaled = model.likelihood == "gaussian" and model.deviation != 1
+    constants, weights = _two_layers(model, shape, texts.DEVIATION.format(deviation=model.deviation) if scaled else "")
+    contrast = texts.CONTRAST.format(
+        placed=" * DEVIATION" if scaled else "", logits="", per="", dream=texts.FROM_CHAINS, result=texts.DIFFERENCE
+    )
+    turns = model.likelihood == "bernoulli"
+    return Network(
+        constants,
+        _functions(
+            texts.COINS,
+            texts.GRAPH.format(),
+            texts.SEEN.format(seen=" / DEVIATION" if scaled else ""),
+            _chains(model),
+            texts.PSEUDO_LIKELIHOOD if turns else "",
+            contrast,
+        ),
+        weights(kind="Machine", gain="", rates=_rates(model)),
+        texts.MACHINE_PARAMETERS,
+        drawn="code = coins(z.detach(), draws)",
+        loss="contrast(target, draws, learning)",
+        said={"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"} if turns else {},
+        learning=True,
+        buffers=_buffers(model),
+    )
+
+
+def _counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
+    size, contrastive = math.prod(shape), model.phase == "contrastive"
+    constants, weights = _two_layers(model, shape, texts.COUNTED.format(most=model.most, length=model.length or size))
+    contrast = texts.CONTRAST.format(
+        placed="",
+        logits="logits, " if contrastive else "",
+        per=", a word",
+        dream=texts.DOCUMENTS if contrastive else texts.FROM_CHAINS,
+        result=f"({texts.DIFFERENCE}){texts.EACH_WORD}",
+    )
+    mean = f"(seen(train).mean(0) / seen(train).mean(0).sum()).clamp({RAREST / size!r}).log()"
+    rates = texts.RATES_SAID + texts.RESTING.format(bias='machine.b["visible"]', resting=mean)
+    return Network(
+        constants,
+        _functions(
+            texts.COINS,
+            texts.GRAPH.format(),
+            texts.COUNTING.format(),
+            "" if contrastive else _chains(model),
+            contrast,
+        ),
+        weights(kind="Counting", gain="gain=1 / MOST, ", rates=rates if model.rates else ""),
+        texts.MACHINE_PARAMETERS,
+        drawn="code = coins(z.detach(), draws)",
+        loss=f"contrast(target, {'logits.detach(), ' if contrastive else ''}draws, learning)",
+        mean="(logits.flatten(1).softmax(1) * (LENGTH / MOST)).reshape(target.shape)",
+        learning=True,
+        buffers=_buffers(model),
+    )
+
+
+def _two_layers(model: EnergyModel, shape: tuple[int, ...], more: str) -> tuple[str, Callable[..., str]]:
+    """Constants and weights of a restricted machine as a graph."""
+    sizes = {"visible": math.prod(shape), "hidden": model.code}
+    kinds = dict.fromkeys(sizes, "bernoulli") | {"visible": model.likelihood}
+    constants = texts.MACHINE_CONSTANTS.format(
+        sizes=sizes, kinds=kinds, path=list(sizes), aside=(), steps=model.steps, deviation=more
+    )
+    return constants, partial(texts.MACHINE_WEIGHTS.format, edges=[tuple(sizes)])
+
+
 def _layer(recipe: Recipe, layer_of: str, *, told: str = "", known: str = "") -> str:
     """How a layer learns alone; layer_of: the function that gives it as a machine; empty where layers do not.
 
@@ -131,7 +220,12 @@ def _layer(recipe: Recipe, layer_of: str, *, told: str = "", known: str = "") ->
         fed = "x = corrupted(target if number == 1 else below, noise)"
         fed += "[0]" if emphasised(recipe.pairing) else ""
         fed += "\n        x = seen(x) if number == 1 else x"
-    return texts.LAYER.format(layer_of=layer_of, told=told, fed=fed, known=known)
+    return _functions(layer_of, texts.LAYER.format(told=told, fed=fed, known=known))
+
+
+def _functions(*parts: str) -> str:
+    """Definitions in their order, two empty lines between them."""
+    return "\n\n\n".join(filter(None, parts))
 
 
 def _buffers(model: EnergyModel) -> tuple[str, ...]:
@@ -146,10 +240,10 @@ def _chains(model: EnergyModel) -> str:
     text = texts.PARTICLES.format(ladder=chains.ladder(), particles=chains.particles)
     if isinstance(model, MultimodalDbm):
         renewed = max(1, round(RENEWED * chains.particles))
-        return f"{texts.NOISE.format()}{text}{texts.TAGGED_CHAINS.format(renewed=renewed)}"
+        return _functions(texts.RESTING_STATES.format(), text, texts.TAGGED_CHAINS.format(renewed=renewed))
     tempered = chains.phase == "tempered"
-    text += texts.TEMPERING.format() if tempered else ""
-    return text + texts.CHAINS.format(moved=texts.TEMPERED if tempered else texts.ONE_CHAIN)
+    moving = texts.CHAINS.format(moved=texts.TEMPERED if tempered else texts.ONE_CHAIN)
+    return _functions(text, texts.TEMPERING.format() if tempered else "", moving)
 
 
 def _rates(model: EnergyModel, *, tagged: bool = False) -> str:
@@ -170,20 +264,17 @@ def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
     gaussian, persistent = model.likelihood == "gaussian", model.phase == "persistent"
     scaled = gaussian and model.deviation != 1
     layers = texts.RESTRICTED_LAYERS.format(
-        coins=texts.COINS,
         seen=" / DEVIATION" if scaled else "",
         visible="told + torch.empty_like(told).normal_(generator=draws)" if gaussian else texts.TOSSED,
         energy=("½v² " if gaussian else "") + "−b·v − Σ log(1 + exp(c + Wv))",
         own="v.square().sum(1) / 2 " if gaussian else "",
-        dream=(
-            texts.PERSISTENT.format(particles=model.particles)
-            if persistent
-            else texts.CONTRASTIVE.format(unplaced=" / DEVIATION" if scaled else "")
-        ),
-        beside="" if gaussian else texts.PSEUDO_LIKELIHOOD,
         placed=" * DEVIATION" if scaled else "",
     )
+    dream = texts.CONTRASTIVE.format(unplaced=" / DEVIATION" if scaled else "")
+    if persistent:
+        dream = texts.PERSISTENT.format(particles=model.particles)
     resting = _resting("seen(train).mean(0)", gaussian=gaussian)
+    rates = texts.RATES_SAID + texts.RESTING.format(bias="b", resting=resting)
     return Network(
         texts.RESTRICTED.format(
             visible=math.prod(shape),
@@ -191,11 +282,11 @@ def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
             steps=model.steps,
             deviation=texts.DEVIATION.format(deviation=model.deviation) if scaled else "",
         ),
-        layers,
-        texts.RESTRICTED_WEIGHTS.format(rates=texts.RATES.format(resting=resting) if model.rates else ""),
+        _functions(texts.COINS, layers, dream, "" if gaussian else texts.PSEUDO_LIKELIHOOD),
+        texts.RESTRICTED_WEIGHTS.format(rates=rates if model.rates else ""),
         texts.RESTRICTED_PARAMETERS,
         drawn="code = coins(z.detach(), draws)",
-        buffers=("particles",) if persistent else (),
+        buffers=_buffers(model),
         loss="free_energy(seen(target)).mean() - free_energy(dreamed(target, logits, draws, learning)).mean()",
         said={} if gaussian else {"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"},
         learning=True,

@@ -11,8 +11,9 @@ class Network:
     constants, layers: numbers and functions at the top. encoder, decoder: made once the data are there. code: how z is
     written in terms of what `encoded` gives, {encoded}. drawn: how the code that is decoded comes from z; decoded: the
     function that decodes it. joined: what is done before x is encoded with what is told beside it; told: what that is,
-    "classes" or "tags". keeps: whether it has to know that it is being learned from, for its draws. loss: the model's
-    own where it is not its reconstruction, of the code {bare} before a term has cut it; penalties: what is added to it.
+    "classes" or "tags". keeps: whether it has to know that it is being learned from, for its draws. mean: E[x | z]
+    where it is not the likelihood's. loss: the model's own where it is not its reconstruction; penalties: what
+    is added to it.
     said: names of figures that are told beside the loss, each with how it is computed. places: whether the decoder is
     told where maxima were. learning: whether the loss has to know that it is being learned from. stack: the list of
     the encoder's layers. buffers: names of tensors beside the parameters that change while it learns. layer: how a
@@ -27,6 +28,7 @@ class Network:
     code: str = "{encoded}"
     drawn: str = "code = z"
     decoded: str = "decoded"
+    mean: str = ""
     loss: str = ""
     penalties: Sequence[str] = ()
     joined: str = ""

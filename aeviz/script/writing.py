@@ -75,9 +75,8 @@ def script(recipe: Recipe) -> str:
         corruption=corruption.functions(recipe),
         corrupted=corruption.body(recipe),
         fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
-        loss=network.loss.replace("{bare}", "whole" if terms.gates(recipe.terms) else "z")
-        or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
-        mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
+        loss=network.loss or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
+        mean=network.mean or ("torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits"),
         penalties="".join(f"\n    loss = loss + {term}" for term in penalties),
         grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
         imports="" if file else "from sklearn.datasets import load_digits\n",
