@@ -33,6 +33,7 @@ from aeviz.learning import (
 from aeviz.models import (
     MODELS,
     Aae,
+    Boltzmann,
     ConditionalVae,
     Conv,
     ConvGan,
@@ -336,6 +337,18 @@ RECIPES = {
     ),
     "contractive, deep machine": Recipe(
         model=Dbm(hidden=(16,), code=12, sweeps=3), terms=(Contractive(weight=0.1),), epochs=1
+    ),
+    "general machine": Recipe(data=Bars(side=3), model=Boltzmann(code=4, rates=True), epochs=3, batch_size=20),
+    "general machine, exact": Recipe(
+        data=Bars(side=3), model=Boltzmann(code=4, phase="exact"), terms=(WeightDecay(weight=0.01),), epochs=3,
+        batch_size=20,
+    ),
+    "general machine, annealed, too many units to list": Recipe(
+        data=Bars(side=4), model=Boltzmann(code=13, phase="annealed"), epochs=2, batch_size=40,
+    ),
+    "general machine, too many units to list, persistent, stopped early": Recipe(
+        data=Bars(side=3), model=Boltzmann(code=14, likelihood="gaussian"), epochs=3, batch_size=40,
+        training=EndToEnd(patience=1),
     ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from aeviz.data.pairings import Clean
 from aeviz.learning import Greedy
-from aeviz.models import Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoftmax
+from aeviz.models import Boltzmann, Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoftmax
+from aeviz.models.connected import COOLING, FIELD_SWEEPS, MOST_LISTED
 from aeviz.models.deep import DOWNWARD_SWEEPS
 from aeviz.models.machines import EnergyModel
 from aeviz.models.multimodal import RENEWED
@@ -17,7 +18,7 @@ from aeviz.script import machine_texts as texts
 from aeviz.script.corruption import emphasised
 from aeviz.script.network import Network
 
-KNOWN = (Rbm, ReplicatedSoftmax, Dbn, Dbm, MultimodalDbm)
+KNOWN = (Boltzmann, Rbm, ReplicatedSoftmax, Dbn, Dbm, MultimodalDbm)
 
 
 def network_of(recipe: Recipe, model: EnergyModel) -> Network:
@@ -34,6 +35,8 @@ def network_of(recipe: Recipe, model: EnergyModel) -> Network:
             return _restricted(model, shape)
         case ReplicatedSoftmax():
             return _counting(model, shape)
+        case Boltzmann():
+            return _connected(model, shape)
     raise AssertionError(model)
 
 
@@ -193,6 +196,40 @@ def _counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
         drawn="code = coins(z.detach(), draws)",
         loss=f"contrast(target, {'logits.detach(), ' if contrastive else ''}draws, learning)",
         mean="(logits.flatten(1).softmax(1) * (LENGTH / MOST)).reshape(target.shape)",
+        learning=True,
+        buffers=_buffers(model),
+    )
+
+
+def _connected(model: Boltzmann, shape: tuple[int, ...]) -> Network:
+    listed = model.code <= MOST_LISTED
+    dream = {
+        "persistent": texts.CONNECTED_PERSISTENT.format(particles=model.particles),
+        "annealed": texts.CONNECTED_ANNEALED.format(),
+    }
+    loss = texts.CONNECTED_LOSS.format(
+        data="free_energy(v).mean()" if listed else "energy(*data_phase(v, draws)).mean()",
+        result="data + torch.logsumexp(-free_energy(listed(VISIBLE)), 0)"
+        if model.phase == "exact"
+        else "data - energy(*dreamed(v, draws, learning)).mean()",
+    )
+    rates = texts.RATES_SAID + texts.RESTING.format(bias="b", resting=_resting("seen(train).mean(0)", gaussian=False))
+    return Network(
+        texts.CONNECTED_CONSTANTS.format(
+            visible=math.prod(shape), hidden=model.code, steps=model.steps, cooling=COOLING
+        ),
+        _functions(
+            texts.COINS,
+            texts.CONNECTED.format(fields=FIELD_SWEEPS),
+            texts.LISTED_CODE.format() if listed else texts.SETTLED_CODE.format(),
+            dream.get(model.phase, ""),
+            loss,
+        ),
+        texts.CONNECTED_WEIGHTS.format(rates=rates if model.rates else ""),
+        texts.CONNECTED_PARAMETERS,
+        drawn="code = z",
+        mean="torch.sigmoid(logits)",
+        loss="contrast(target, draws, learning)",
         learning=True,
         buffers=_buffers(model),
     )
