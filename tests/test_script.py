@@ -350,6 +350,48 @@ RECIPES = {
         data=Bars(side=3), model=Boltzmann(code=14, likelihood="gaussian"), epochs=3, batch_size=40,
         training=EndToEnd(patience=1),
     ),
+    "classifier, of means": Recipe(
+        model=Vae(hidden=(16,), code=4), training=Classifier(pretraining_epochs=2, labelled=200), epochs=2,
+    ),
+    "classifier, of places": Recipe(
+        model=ConvUnpool(channels=(4,), code=6, dropout=0.1), training=Classifier(pretraining_epochs=1), epochs=1,
+    ),
+    "classifier, quantized": Recipe(
+        model=VqVae(hidden=(16,), code=6, book=8), training=Classifier(pretraining_epochs=2), epochs=2,
+    ),
+    "classifier, top k": Recipe(
+        model=Mlp(hidden=(16,), code=24), terms=(TopK(active=3),), training=Classifier(pretraining_epochs=2), epochs=2,
+    ),
+    "classifier, adversarial": Recipe(
+        model=Gan(hidden=(16,), code=4), training=Classifier(pretraining_epochs=2), epochs=2,
+    ),
+    "classifier, adversarial codes, frozen": Recipe(
+        model=Aae(hidden=(16,), code=4), training=Classifier(pretraining_epochs=2, features="frozen"), epochs=2,
+    ),
+    "classifier, restricted machine": Recipe(
+        model=Rbm(code=20), training=Classifier(pretraining_epochs=2), optimizer=Adam(learning_rate=0.01), epochs=2,
+    ),
+    "classifier, words": Recipe(
+        data=Topics(), model=ReplicatedSoftmax(code=6), training=Classifier(pretraining_epochs=2), epochs=2,
+    ),
+    "classifier, deep machine": Recipe(
+        model=Dbm(hidden=(16,), code=8, steps=1), epochs=2, optimizer=Adam(learning_rate=0.01),
+        training=Classifier(pretraining="plain", pretraining_epochs=2),
+    ),
+    "classifier, deep machine of one sweep": Recipe(
+        model=Dbm(hidden=(16,), code=8, sweeps=1), training=Classifier(pretraining_epochs=2), epochs=2,
+    ),
+    "classifier, belief network": Recipe(
+        model=Dbn(hidden=(16,), code=8), pairing=MaskingNoise(), epochs=2,
+        training=Classifier(pretraining="denoising", pretraining_epochs=2),
+    ),
+    "classifier, multimodal machine": Recipe(
+        data=TaggedShapes(images=150, size=16), model=MultimodalDbm(hidden=(16,), code=8), epochs=2, batch_size=40,
+        training=Classifier(pretraining_epochs=1),
+    ),
+    "classifier, general machine": Recipe(
+        data=Bars(side=3), model=Boltzmann(code=4), training=Classifier(pretraining_epochs=2), epochs=2, batch_size=20,
+    ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(
         model=Mlp(hidden=(16, 8), code=3, dropout=0.2, tied=True), pairing=SuperResolution(strength=0.7), epochs=3
@@ -437,11 +479,6 @@ def test_a_notebook_runs_cell_by_cell_to_the_numbers_of_the_script(tmp_path: Pat
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        (Recipe(model=Dbm()), "Dbm"),
-        (Recipe(model=Rbm(phase="tempered")), "tempered"),
-        (Recipe(model=Vae(), training=Classifier()), "Classifier of Mlp, Linear and Conv"),
-        (Recipe(model=Dbm(), training=Greedy()), "layers of Mlp alone"),
-        (Recipe(model=Rbm(), training=EndToEnd(patience=3)), "stops early neither"),
         (Recipe(training=EndToEnd(patience=3, frozen=(1,), frozen_epochs=2)), "in one stage alone"),
         (Recipe(model=ConditionalVae(), terms=(ContractiveHigherOrder(),)), "told the class"),
     ],

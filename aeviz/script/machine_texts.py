@@ -220,6 +220,12 @@ SWEEPS = {sweeps}  # of the mean field"""
 SEEN = '''def seen(x):
     """Examples as states of the visible units."""
     return x.flatten(1){seen}'''
+FOR_CLASSES = '''def encoded_for_classes(x, draws):
+    """The same, differentiated through the last sweep alone (Salakhutdinov & Hinton, AISTATS 2009, §3.3)."""
+    given = {{PATH[0]: seen(x)}}
+    with torch.no_grad():
+        settled = machine.fields(given, SWEEPS - 1)
+    return machine.fields(given, 1, settled)[PATH[-1]]'''
 DEEP = '''def encoded(x, draws):
     return machine.fields({{PATH[0]: seen(x)}}, SWEEPS)[PATH[-1]]
 
@@ -595,3 +601,7 @@ among_hidden = drawn_weights("hidden-hidden", HIDDEN, HIDDEN)
 b, c = nn.Parameter(torch.zeros(VISIBLE)), nn.Parameter(torch.zeros(HIDDEN)){rates}"""
 CONNECTED_PARAMETERS = """weights = [among_visible, W, among_hidden]
 parameters = [*weights, b, c]"""
+ENCODING = "[each for each in parameters if each is not machine.b[PATH[0]]]"
+BELIEF_ENCODING = """[
+    *(each for layer in directed for each in (layer.R, layer.upper)), machine.W["below", "top"], machine.b["top"]
+]"""

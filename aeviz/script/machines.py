@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 
 from aeviz.data.pairings import Clean
-from aeviz.learning import Greedy
+from aeviz.learning import Classifier, Greedy
 from aeviz.models import Boltzmann, Dbm, Dbn, MultimodalDbm, Rbm, ReplicatedSoftmax
 from aeviz.models.connected import COOLING, FIELD_SWEEPS, MOST_LISTED
 from aeviz.models.deep import DOWNWARD_SWEEPS
@@ -48,6 +48,7 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
     sizes |= {"tags": len(recipe.data.tag_names())} if tagged else {}
     scaled = model.likelihood == "gaussian" and model.deviation != 1
     as_fed = isinstance(recipe.pairing, Clean) and not any(term.needs_input_gradient for term in recipe.terms)
+    settles = isinstance(recipe.training, Classifier) and model.sweeps > 1
     weight = model.prediction if isinstance(model, MultimodalDbm) else 0.0
     layers = texts.DEEP.format(
         downward=DOWNWARD_SWEEPS if model.hidden else 1,
@@ -74,6 +75,7 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
             texts.SEEN.format(seen=" / DEVIATION" if scaled else ""),
             texts.MISSED.format() if weight else "",
             _chains(model),
+            texts.FOR_CLASSES.format() if settles else "",
             layers,
         ),
         texts.MACHINE_WEIGHTS.format(
@@ -83,6 +85,8 @@ def _deep(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
             rates=_rates(model, tagged=tagged),
         ),
         texts.MACHINE_PARAMETERS,
+        encoding=texts.ENCODING,
+        for_classes="encoded_for_classes" if settles else "encoded",
         told="tags" if tagged else "",
         drawn="code = z",
         loss=f"energies(target{', tags' if tagged else ''}, z, draws, learning)",
@@ -128,6 +132,7 @@ def _belief(recipe: Recipe, model: Dbn, shape: tuple[int, ...]) -> Network:
             rates=texts.BELIEF_WEIGHTS.format() + (rates if model.rates else ""),
         ),
         texts.BELIEF_PARAMETERS,
+        encoding=texts.BELIEF_ENCODING,
         told=told[2:],
         loss=f"up_and_down(target{told}, draws, learning)",
         learning=True,
@@ -162,6 +167,7 @@ def _tempered(model: Rbm, shape: tuple[int, ...]) -> Network:
         ),
         weights(kind="Machine", gain="", rates=_rates(model)),
         texts.MACHINE_PARAMETERS,
+        encoding=texts.ENCODING,
         drawn="code = coins(z.detach(), draws)",
         loss="contrast(target, draws, learning)",
         said={"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"} if turns else {},
@@ -193,6 +199,7 @@ def _counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
         ),
         weights(kind="Counting", gain="gain=1 / MOST, ", rates=rates if model.rates else ""),
         texts.MACHINE_PARAMETERS,
+        encoding=texts.ENCODING,
         drawn="code = coins(z.detach(), draws)",
         loss=f"contrast(target, {'logits.detach(), ' if contrastive else ''}draws, learning)",
         mean="(logits.flatten(1).softmax(1) * (LENGTH / MOST)).reshape(target.shape)",
@@ -231,6 +238,7 @@ def _connected(model: Boltzmann, shape: tuple[int, ...]) -> Network:
         mean="torch.sigmoid(logits)",
         loss="contrast(target, draws, learning)",
         learning=True,
+        encoding="[*weights, c]",
         buffers=_buffers(model),
     )
 
@@ -250,10 +258,11 @@ def _layer(recipe: Recipe, layer_of: str, *, told: str = "", known: str = "") ->
 
     told, known: what is given beside an example, as layers.
     """
-    if not isinstance(recipe.training, Greedy):
+    procedure = recipe.training
+    if not isinstance(procedure, Greedy | Classifier):
         return ""
     fed = "x = below"
-    if recipe.training.layers == "denoising":
+    if (procedure.layers if isinstance(procedure, Greedy) else procedure.pretraining) == "denoising":
         fed = "x = corrupted(target if number == 1 else below, noise)"
         fed += "[0]" if emphasised(recipe.pairing) else ""
         fed += "\n        x = seen(x) if number == 1 else x"
@@ -326,5 +335,6 @@ def _restricted(model: Rbm, shape: tuple[int, ...]) -> Network:
         buffers=_buffers(model),
         loss="free_energy(seen(target)).mean() - free_energy(dreamed(target, logits, draws, learning)).mean()",
         said={} if gaussian else {"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"},
+        encoding="[W, c]",
         learning=True,
     )

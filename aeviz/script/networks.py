@@ -116,6 +116,7 @@ def _generative(recipe: Recipe, network: Network) -> Network:
                 layers=texts.QUANTIZED.format(dimension=model.dimension) + network.layers,
                 decoder=f"{network.decoder}\n\n\n{texts.BOOK.format(book=model.book, dimension=model.dimension)}",
                 drawn=texts.STRAIGHT,
+                settled=texts.STRAIGHT,
                 penalties=penalties,
             )
     return network

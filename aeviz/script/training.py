@@ -10,7 +10,7 @@ from aeviz.learning.optimizers import SGD, Adam, AdamW
 from aeviz.learning.procedures import LAYERS as LAYER_KINDS
 from aeviz.learning.procedures import Layers
 from aeviz.learning.train import EVALUATED
-from aeviz.models import Conv, Linear, Mlp
+from aeviz.models import Mlp
 from aeviz.recipe import Recipe
 from aeviz.script import training_texts
 from aeviz.script.corruption import emphasised
@@ -24,10 +24,10 @@ _FACTORS = {
 }
 
 
-def training(recipe: Recipe, network: Network, before: str, **given: object) -> str:
+def training(recipe: Recipe, network: Network, before: str, mean: str, **given: object) -> str:
     """From the data and the network to the trained network, and the function that tests it.
 
-    before: what has to be done before each epoch. given: `told`, how many numbers a
+    before: what has to be done before each epoch. mean: E[x | z]. given: `told`, how many numbers a
     test gives; `chunk`, how many examples are tested at once; `tested`, `trained`, `judged`, further arguments of the
     losses.
     """
@@ -71,13 +71,13 @@ def training(recipe: Recipe, network: Network, before: str, **given: object) -> 
         )
     loop = f"steps = -(-len(train) // BATCH)\n{loop}"
     if isinstance(procedure, Classifier):
-        return _classifier(recipe, procedure, loop, network)
+        return _classifier(recipe, procedure, loop, network, mean)
     tested = training_texts.TESTED.format(parameter="stage, " if staged else "", stage=stage, **given)
     return f"{layers}{tested}\n\n\n{loop}"
 
 
-def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, network: Network) -> str:
-    """Pretraining and then the classifier; end_to_end: the loop that trains the autoencoder at once."""
+def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, network: Network, mean: str) -> str:
+    """Pretraining and then the classifier; end_to_end: the loop that trains the autoencoder at once; mean: E[x | z]."""
     model, frozen = recipe.model, procedure.features == "frozen"
     before = ""
     if procedure.pretraining == "end to end":
@@ -86,11 +86,21 @@ def _classifier(recipe: Recipe, procedure: Classifier, end_to_end: str, network:
         before = f"{_layers(recipe, network, layers, procedure.pretraining_epochs)}\n\n\n"
     labelled = f'balanced(train_classes, {procedure.labelled}, generator(SEED, "labelled"))'
     learned = "[*head.parameters()]"
-    if not frozen:
+    if not frozen and network.encoding:
+        learned = f"[*{network.encoding}, *head.parameters()]"
+    elif not frozen:
         learned = f"[each for layer in (*{network.stack}, head) for each in layer.parameters()]"
+    encoded = f"{network.for_classes}(x, draws)"
+    coded = f"z, places = {encoded}" if network.places else f"z = {network.code.format(encoded=encoded)}"
+    if gate := gates(recipe.terms):
+        coded += f"\n        z = largest(z, {gate.active})"
     return before + training_texts.CLASSIFIER.format(
         encoder_learns="False" if frozen else "torch.is_grad_enabled()",
-        mean="torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits",
+        coded=coded,
+        settled=network.settled,
+        decoded=network.decoded,
+        places=", places" if network.places else "",
+        mean=mean,
         code=model.code,
         classes=len(recipe.data.classes()),
         chosen=labelled if procedure.labelled else "torch.arange(len(train))",
@@ -152,14 +162,10 @@ def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool)
 
 def refusals(recipe: Recipe) -> list[str]:
     """Why a script cannot train a recipe, each with what it can."""
-    found, procedure = [], recipe.training
-    if isinstance(procedure, Classifier) and (type(recipe.model) not in (Mlp, Linear, Conv) or gates(recipe.terms)):
-        found.append("The script knows a Classifier of Mlp, Linear and Conv, without TopK: choose one of these.")
-    if not isinstance(procedure, EndToEnd):
-        return found
-    if procedure.patience and procedure.frozen and procedure.frozen_epochs:
-        found.append("The script stops early in one stage alone: set patience or frozen_epochs of EndToEnd to 0.")
-    return found
+    procedure = recipe.training
+    if isinstance(procedure, EndToEnd) and procedure.patience and procedure.frozen and procedure.frozen_epochs:
+        return ["The script stops early in one stage alone: set patience or frozen_epochs of EndToEnd to 0."]
+    return []
 
 
 def patience_of(recipe: Recipe) -> int:
@@ -168,7 +174,7 @@ def patience_of(recipe: Recipe) -> int:
 
 
 def said(procedure: Procedure) -> Sequence[str]:
-    """The names of what is told beside loss and squared error."""
+    """The names of what is told beside loss and squared error, in place of what the model tells."""
     return ("wrong classes",) if isinstance(procedure, Classifier) else ()
 
 

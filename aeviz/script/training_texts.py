@@ -99,19 +99,21 @@ CLASSIFIER = '''def balanced(classes, count, draws):
 def class_losses(x, classes, draws):
     """−log p(class | x) in nats, the share of wrong classes, and the code."""
     with torch.set_grad_enabled({encoder_learns}):
-        z = encoded(x, draws)
+        {coded}
     logits = head(z)
-    return functional.cross_entropy(logits, classes), logits.argmax(1).ne(classes).float().mean(), z
+    return functional.cross_entropy(logits, classes), logits.argmax(1).ne(classes).float().mean(), z{places}
 
 
 def tested(count):
     """Loss, squared error per number and share of wrong classes over so many test examples."""
     total = np.zeros(3)
     for rows in torch.arange(count).split(500):
+        target = test[rows]
         with torch.no_grad():
-            loss, wrong, z = class_losses(test[rows], test_classes[rows].long(), None)
-            logits = decoded(z, None).reshape(test[rows].shape)
-            error = ({mean} - test[rows]).square().mean()
+            loss, wrong, z{places} = class_losses(target, test_classes[rows].long(), None)
+            {settled}
+            logits = {decoded}(code{places}, None).reshape(target.shape)
+            error = ({mean} - target).square().mean()
         total += len(rows) * np.array([value.item() for value in (loss, error, wrong)])
     return total / count
 

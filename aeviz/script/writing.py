@@ -8,6 +8,7 @@ on the same CPU its losses agree with the run's but for the rounding of sums.
 import io
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ def script(recipe: Recipe) -> str:
     schedule, dropout = recipe.optimizer.schedule, getattr(model, "dropout", 0.0)
     learning = bool(dropout) or network.learning or network.keeps or any(each.learning for each in told)
     kept = bool(dropout) or network.keeps or any("kept" in each.value for each in told)
+    mean = network.mean or ("torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits")
     file, emphasis = file_of(recipe), corruption.emphasised(recipe.pairing)
     return texts.SCRIPT.format(
         recipe=json.dumps(recipe.to_json()),
@@ -76,7 +78,7 @@ def script(recipe: Recipe) -> str:
         corrupted=corruption.body(recipe),
         fed="x, emphasis = corrupted(target, noise)" if emphasis else "x = corrupted(target, noise)",
         loss=network.loss or training.reconstruction(model.likelihood, "logits", "target", emphasis=emphasis),
-        mean=network.mean or ("torch.sigmoid(logits)" if model.likelihood == "bernoulli" else "logits"),
+        mean=mean,
         penalties="".join(f"\n    loss = loss + {term}" for term in penalties),
         grad="\n    x.requires_grad_(True)" if any(each.differentiable for each in told) else "",
         imports="" if file else "from sklearn.datasets import load_digits\n",
@@ -84,7 +86,7 @@ def script(recipe: Recipe) -> str:
         drawn=network.drawn,
         decoded=network.decoded,
         places="places, " if network.places else "",
-        data=_data(file, network.told or ("classes" if recipe.training.needs_classes() else "")),
+        data=_data(file, {network.told, "classes" if recipe.training.needs_classes() else ""} - {""}),
         encoder=network.encoder,
         decoder=network.decoder,
         joined=network.joined,
@@ -93,6 +95,7 @@ def script(recipe: Recipe) -> str:
             recipe,
             network,
             "".join(each.before for each in told),
+            mean,
             told=2 + len(network.said),
             chunk=chunk,
             trained=f", train_{network.told}[rows]" if network.told else "",
@@ -101,7 +104,7 @@ def script(recipe: Recipe) -> str:
         ),
         last=training.last_stage(recipe.training, recipe.epochs),
         more="".join(f", 0 if learning else {value}" for value in network.said.values()),
-        said="".join(f", {name} {{:.6f}}" for name in (*network.said, *training.said(recipe.training))),
+        said="".join(f", {name} {{:.6f}}" for name in training.said(recipe.training) or network.said),
     )
 
 
@@ -115,10 +118,10 @@ def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
     return [terms.words(term, recipe.model, recipe.terms, around) for term in recipe.terms]
 
 
-def _data(file: str, told: str) -> str:
+def _data(file: str, told: Collection[str]) -> str:
     """How the script comes to its data; told: what else of the examples, their classes or their tags."""
     if file:
-        return texts.ARRAYS.format(name=file) + (texts.ARRAYS_TOLD.format(told=told) if told else "")
+        return texts.ARRAYS.format(name=file) + "".join(texts.ARRAYS_TOLD.format(told=each) for each in sorted(told))
     return texts.DIGITS + (texts.DIGITS_LABELS if told else "")
 
 
