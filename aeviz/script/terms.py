@@ -84,7 +84,7 @@ def squared_jacobian(z, x, draws):
 
 '''
 BENDING = '''
-def contraction_and_bending(z, x, kept, draws):
+def contraction_and_bending(z, x{told}, kept, draws):
     """‖J(x)‖² + γ·E‖J(x) − J(x + ε)‖², the mean over the batch (Rifai et al., ECML PKDD 2011)."""
     {directions}here, bending = jacobian_rows(z, x{given}), 0
     for _ in range({samples}):
@@ -138,13 +138,15 @@ class Around:
     """What a term has to know of the rest of the script.
 
     code: how it writes the code of {x} with {draws}; fed: how it writes x as it is fed; places: whether its decoder is
-    told where maxima were; chunk: how many examples it looks at once without learning.
+    told where maxima were; chunk: how many examples it looks at once without learning; told: what else the code comes
+    from, as an argument.
     """
 
     code: str
     fed: str
     places: bool
     chunk: int
+    told: str = ""
 
 
 def gates(terms: Sequence[Term]) -> TopK | None:
@@ -200,6 +202,7 @@ def _contraction(term: Contractive, exact_: bool, around: Around) -> Words:
     rows = ROWS if exact_ else DIRECTIONS.format(probes=term.probes)
     if isinstance(term, ContractiveHigherOrder):
         text = BENDING.format(
+            told=around.told,
             directions="" if exact_ else "given = directions(z, draws)\n    ",
             given="" if exact_ else ", given",
             samples=term.samples,
@@ -208,7 +211,9 @@ def _contraction(term: Contractive, exact_: bool, around: Around) -> Words:
             code=around.code.format(x="near", draws="kept"),
             count=1 if exact_ else term.probes,
         )
-        return Words("contraction_and_bending(z, x, kept, draws)", (rows, text), learning=True, differentiable=True)
+        return Words(
+            f"contraction_and_bending(z, x{around.told}, kept, draws)", (rows, text), learning=True, differentiable=True
+        )
     if exact_:
         return Words("squared_jacobian(z, x)", (rows, SQUARED_JACOBIAN), differentiable=True)
     text = ESTIMATED_JACOBIAN.format(probes=term.probes)

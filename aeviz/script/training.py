@@ -46,11 +46,12 @@ def training(recipe: Recipe, network: Network, before: str, mean: str, **given: 
     changing = f"[*parameters, {', '.join(buffers)}]" if buffers else "parameters"
     stops = {"begin": "", "stop": "", "judge": "", "end": ""}
     if patience := patience_of(recipe):
+        whose = 'stage == "training"' if staged and len(procedure.lengths(recipe.model, recipe.epochs)) > 1 else ""
         stops = {
             "begin": training_texts.BEGIN.format(seen=seen, changing=changing),
-            "stop": training_texts.STOP.format(patience=patience),
+            "stop": training_texts.STOP.format(patience=patience, whose=f"{whose} and " if whose else ""),
             "judge": training_texts.JUDGE.format(seen=seen, changing=changing),
-            "end": training_texts.END.format(changing=changing),
+            "end": training_texts.END.format(changing=changing, whose=f" if {whose} else ()" if whose else ""),
         }
     loop = training_texts.LOOP.format(
         optimizer=optimizer(recipe, learned, rate),
@@ -158,14 +159,6 @@ def reconstruction(likelihood: str, logits: str, target: str, *, emphasis: bool)
         each = f'functional.{loss}({logits}, {target}, reduction="none")'
         return f"({each} * emphasis).sum(){half} / len({target})"
     return f'functional.{loss}({logits}, {target}, reduction="sum"){half} / len({target})'
-
-
-def refusals(recipe: Recipe) -> list[str]:
-    """Why a script cannot train a recipe, each with what it can."""
-    procedure = recipe.training
-    if isinstance(procedure, EndToEnd) and procedure.patience and procedure.frozen and procedure.frozen_epochs:
-        return ["The script stops early in one stage alone: set patience or frozen_epochs of EndToEnd to 0."]
-    return []
 
 
 def patience_of(recipe: Recipe) -> int:

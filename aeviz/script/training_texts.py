@@ -26,13 +26,13 @@ BEGIN = """best, best_epoch = tested({seen})[0], 0
 kept = [each.detach().clone() for each in {changing}]
 """
 STOP = """
-    if epoch - 1 - best_epoch >= {patience}:  # epochs in which the test loss has not fallen
+    if {whose}epoch - 1 - best_epoch >= {patience}:  # epochs in which the test loss has not fallen
         break"""
 JUDGE = """
     if (loss := tested({seen})[0]) < best:
         best, best_epoch, kept = loss, epoch, [each.detach().clone() for each in {changing}]"""
 END = """
-for each, value in zip({changing}, kept, strict=True):
+for each, value in zip({changing}, kept, strict=True){whose}:
     each.data.copy_(value)"""
 STAGES = """fixed = {{id(each) for layer in {layers} for each in layer.parameters()}}
 STAGES = {stages}

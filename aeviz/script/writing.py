@@ -15,7 +15,6 @@ import numpy as np
 
 from aeviz.data import Dataset, Digits
 from aeviz.errors import RecipeError
-from aeviz.learning import ContractiveHigherOrder
 from aeviz.learning.learners import CHUNK
 from aeviz.recipe import Recipe
 from aeviz.script import corruption, networks, terms, texts, training
@@ -110,11 +109,12 @@ def script(recipe: Recipe) -> str:
 
 def _told(recipe: Recipe, network: Network, chunk: int) -> list[terms.Words]:
     """The words for each term of the recipe."""
-    code = network.code.format(encoded="encoded({x}, {draws})")
+    seen = "torch.cat([{x}.flatten(1), one_hot(classes, {draws})], dim=1)" if network.joined else "{x}"
+    code = network.code.format(encoded=f"encoded({seen}, {{draws}})")
     if gate := terms.gates(recipe.terms):
         code = f"largest({code}, {gate.active})"
     fed = "corrupted(x, noise)[0]" if corruption.emphasised(recipe.pairing) else "corrupted(x, noise)"
-    around = terms.Around(code, fed, network.places, chunk)
+    around = terms.Around(code, fed, network.places, chunk, ", classes" if network.joined else "")
     return [terms.words(term, recipe.model, recipe.terms, around) for term in recipe.terms]
 
 
@@ -170,6 +170,4 @@ def refusals(recipe: Recipe) -> list[str]:
     if type(pairing) not in corruption.KNOWN:
         known = ", ".join(each.kind() for each in corruption.KNOWN)
         found.append(f"The script knows the corruptions {known}.")
-    if any(isinstance(term, ContractiveHigherOrder) for term in recipe.terms) and model.needs_classes():
-        found.append(f"The script cannot compute ContractiveHigherOrder of {model.kind()}, which is told the class.")
-    return found + training.refusals(recipe)
+    return found
