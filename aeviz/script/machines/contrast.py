@@ -1,0 +1,148 @@
+"""Two layers over the graph: tempered chains, and counts of words."""
+
+import math
+
+from aeviz.models import Rbm, ReplicatedSoftmax
+from aeviz.models.machines import EnergyModel
+from aeviz.models.units import RAREST
+from aeviz.script.machines import graph, restricted
+from aeviz.script.network import Network
+
+CONTRAST = '''def encoded(x, draws):
+    return machine.mean("hidden", {{"visible": seen(x)}})
+
+
+def decoded(h, draws):
+    return machine.told("visible", {{"hidden": h}}){placed}
+
+
+def free_energy(v):
+    return machine.free_energy({{"visible": v}})
+
+
+def contrast(target, {logits}draws, learning):
+    """F of the examples less F of where the chains are{per}."""
+    v = seen(target)
+
+    def start():
+        return {{"visible": v, "hidden": coins(machine.mean("hidden", {{"visible": v}}), draws)}}
+
+    {dream}
+    return {result}'''
+FROM_CHAINS = """dream = dreamed(start, draws, learning)["visible"]"""
+DIFFERENCE = "free_energy(v).mean() - free_energy(dream).mean()"
+COUNTED = """
+MOST, LENGTH = {most}, {length}  # occurrences of a word whose pixel is 1; words of a document that is dreamed"""
+COUNTING = '''class Counting(Machine):
+    """Visible units are counts of words; hidden biases count once a word (Salakhutdinov & Hinton, NIPS 2009, eq. 3)."""
+
+    def told(self, layer, state):
+        if layer == "visible":
+            return super().told(layer, state)
+        n = state["visible"]
+        return functional.linear(n, self.W["visible", "hidden"]) + n.sum(1, keepdim=True) * self.b["hidden"]
+
+    def drawn(self, layer, state, draws, temperature=1.0):
+        if layer == "hidden":
+            return super().drawn(layer, state, draws, temperature)
+        told = self.told(layer, state)
+        return documents(told, torch.full((len(told),), float(LENGTH)), draws, temperature)
+
+    def energy(self, state):
+        n, h = state["visible"], state["hidden"]
+        pairs = (functional.linear(n, self.W["visible", "hidden"]) * h).sum(1)
+        return -(n @ self.b["visible"]) - (h @ self.b["hidden"]) * n.sum(1) - pairs
+
+
+def documents(told, lengths, draws, temperature=1.0):
+    """A document of each length, its words drawn from one softmax."""
+    words, longest = torch.zeros_like(told), int(lengths.max())
+    if longest:
+        drawn = torch.multinomial((told / temperature).softmax(1), longest, replacement=True, generator=draws)
+        words.scatter_add_(1, drawn, (torch.arange(longest) < lengths[:, None]).float())
+    return words
+
+
+def seen(x):
+    """Examples as counts of words."""
+    return x.flatten(1).clamp(min=0) * MOST'''
+DOCUMENTS = """with torch.no_grad():
+        lengths = v.sum(1).round()
+        dream = documents(logits.flatten(1), lengths, draws)
+        for _ in range(STEPS - 1):
+            h = coins(machine.mean("hidden", {"visible": dream}), draws)
+            dream = documents(machine.told("visible", {"hidden": h}), lengths, draws)"""
+EACH_WORD = " / v.sum(1).mean().clamp(min=1)"
+
+
+def tempered(model: Rbm, shape: tuple[int, ...]) -> Network:
+    """The network of a restricted machine whose chains are tempered."""
+    scaled = model.likelihood == "gaussian" and model.deviation != 1
+    deviation = graph.DEVIATION.format(deviation=model.deviation) if scaled else ""
+    contrast = CONTRAST.format(
+        placed=" * DEVIATION" if scaled else "", logits="", per="", dream=FROM_CHAINS, result=DIFFERENCE
+    )
+    turns = model.likelihood == "bernoulli"
+    return Network(
+        _constants(model, shape, deviation),
+        graph.functions(
+            graph.COINS,
+            graph.DRAWN_WEIGHTS.format(gain=""),
+            graph.GRAPH.format(),
+            graph.SEEN.format(seen=" / DEVIATION" if scaled else ""),
+            graph.dreaming(model.chains()),
+            restricted.PSEUDO_LIKELIHOOD if turns else "",
+            contrast,
+        ),
+        graph.WEIGHTS.format(kind="Machine", rates=graph.rates(model)),
+        graph.PARAMETERS,
+        encoding=graph.ENCODING,
+        drawn="code = coins(z.detach(), draws)",
+        loss="contrast(target, draws, learning)",
+        said={"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"} if turns else {},
+        learning=True,
+        buffers=graph.buffers(model),
+    )
+
+
+def counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
+    """The network of a machine whose visible units count words."""
+    size, contrastive = math.prod(shape), model.phase == "contrastive"
+    counted = COUNTED.format(most=model.most, length=model.length or size)
+    contrast = CONTRAST.format(
+        placed="",
+        logits="logits, " if contrastive else "",
+        per=", a word",
+        dream=DOCUMENTS if contrastive else FROM_CHAINS,
+        result=f"({DIFFERENCE}){EACH_WORD}",
+    )
+    mean = f"(seen(train).mean(0) / seen(train).mean(0).sum()).clamp({RAREST / size!r}).log()"
+    rates = graph.RATES_SAID + graph.RESTING.format(bias='machine.b["visible"]', resting=mean)
+    return Network(
+        _constants(model, shape, counted),
+        graph.functions(
+            graph.COINS,
+            graph.DRAWN_WEIGHTS.format(gain="gain=1 / MOST, "),
+            graph.GRAPH.format(),
+            COUNTING.format(),
+            "" if contrastive else graph.dreaming(model.chains()),
+            contrast,
+        ),
+        graph.WEIGHTS.format(kind="Counting", rates=rates if model.rates else ""),
+        graph.PARAMETERS,
+        encoding=graph.ENCODING,
+        drawn="code = coins(z.detach(), draws)",
+        loss=f"contrast(target, {'logits.detach(), ' if contrastive else ''}draws, learning)",
+        mean="(logits.flatten(1).softmax(1) * (LENGTH / MOST)).reshape(target.shape)",
+        learning=True,
+        buffers=graph.buffers(model),
+    )
+
+
+def _constants(model: EnergyModel, shape: tuple[int, ...], more: str) -> str:
+    """The numbers of a restricted machine as a graph."""
+    sizes = {"visible": math.prod(shape), "hidden": model.code}
+    kinds = dict.fromkeys(sizes, "bernoulli") | {"visible": model.likelihood}
+    return graph.CONSTANTS.format(
+        sizes=sizes, kinds=kinds, edges=[tuple(sizes)], path=list(sizes), aside=(), steps=model.steps, deviation=more
+    )
