@@ -15,7 +15,7 @@ from aeviz.models.autoencoder import Autoencoder, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain, named
 from aeviz.models.deep import Dbm, DeepMachine
 from aeviz.models.gibbs import gibbs, mean_field, noise
-from aeviz.models.machines import RATES_HELP, RATES_LABEL, Chains, Phase
+from aeviz.models.machines import RATES_HELP, RATES_LABEL, Phase
 from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Gaussian, Units
 from aeviz.spec import knob
@@ -34,19 +34,7 @@ class MultimodalMachine(DeepMachine):
 
     aside = (TAGS,)
 
-    def __init__(
-        self,
-        machine: BoltzmannMachine,
-        shape: tuple[int, ...],
-        chains: Chains,
-        *,
-        deviation: float,
-        sweeps: int,
-        doubled: bool,
-        prediction: float,
-    ) -> None:
-        super().__init__(machine, shape, chains, deviation=deviation, sweeps=sweeps, doubled=doubled)
-        self.prediction = prediction
+    prediction: float = 0.0
 
     @property
     def loops(self) -> bool:
@@ -199,12 +187,8 @@ class MultimodalDbm(Dbm):
         visible: Units = Gaussian(d) if self.likelihood == "gaussian" else Bernoulli(d)
         between = [(f"hidden {number}", Bernoulli(width)) for number, width in enumerate(self.hidden, 1)]
         machine = chain(("visible", visible), *between, ("joint", Bernoulli(self.code)), (TAGS, Bernoulli(tags)))
-        return MultimodalMachine(
-            machine,
-            shape,
-            self.chains(),
-            deviation=self.deviation,
-            sweeps=self.sweeps,
-            doubled=self.doubled,
-            prediction=self.prediction,
+        model = MultimodalMachine(
+            machine, shape, self.chains(), deviation=self.deviation, sweeps=self.sweeps, doubled=self.doubled
         )
+        model.prediction = self.prediction
+        return model
