@@ -401,6 +401,26 @@ RECIPES = {
         model=Mlp(hidden=(64,), code=8), training=EndToEnd(patience=1, frozen=(2,), frozen_epochs=3),
         optimizer=Adam(learning_rate=0.03), epochs=40,
     ),
+    "chains from noise": Recipe(model=Rbm(code=20, phase="persistent", origin="noise"), epochs=2),
+    "chains from noise, Gaussian": Recipe(
+        data=Toys(points=200), model=Rbm(code=12, likelihood="gaussian", phase="persistent", origin="noise"), epochs=2,
+        batch_size=50,
+    ),
+    "chains from noise, deep machine": Recipe(model=Dbm(hidden=(16,), code=8, origin="noise"), epochs=2),
+    "chains from noise, belief network, tempered": Recipe(
+        model=Dbn(hidden=(16,), code=8, labels=True, phase="tempered", origin="noise"), epochs=1
+    ),
+    "chains from noise, general machine": Recipe(
+        data=Bars(side=3), model=Boltzmann(code=4, origin="noise"), epochs=1, batch_size=50
+    ),
+    "chains from data, multimodal machine": Recipe(
+        data=TaggedShapes(images=150, size=16), model=MultimodalDbm(hidden=(16,), code=8, origin="data"), epochs=2,
+        batch_size=40,
+    ),
+    "chains from noise, words": Recipe(
+        data=Topics(), model=ReplicatedSoftmax(code=6, phase="persistent", origin="noise"), epochs=2,
+        terms=(WeightDecay(weight=0.1),),
+    ),
     "dropout": Recipe(model=Mlp(hidden=(16, 8), code=3, dropout=0.4, activation="gelu"), epochs=3),
     "dropout, tied": Recipe(
         model=Mlp(hidden=(16, 8), code=3, dropout=0.2, tied=True), pairing=SuperResolution(strength=0.7), epochs=3

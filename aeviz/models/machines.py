@@ -23,7 +23,14 @@ from aeviz.seeds import on
 from aeviz.spec import knob
 
 Phase = Literal["contrastive", "persistent", "tempered", "annealed", "exact"]
+Origin = Literal["data", "noise"]
 PHASES: tuple[Phase, ...] = ("contrastive", "persistent", "tempered")
+ORIGINS: tuple[Origin, ...] = ("data", "noise")
+ORIGIN_LABEL = "Chains begin at"
+ORIGIN_HELP = (
+    "Of chains that go on. Data: what was learned before is kept. Noise: they find what the machine holds likely far "
+    "from the data, and unlearn it."
+)
 PRIOR_SWEEPS = 30  # from noise, or from the particles, to what is shown as a sample
 HOTTEST = 5.0
 RATES_LABEL = "Begin at the data's rates"
@@ -37,12 +44,16 @@ class Chains:
     contrastive: `steps` sweeps from the data itself. persistent: `steps` sweeps of `particles` chains that go on from
     update to update. tempered: the same at several temperatures, from 1 to 5, that swap places. annealed: from noise,
     cooling. exact: no chains at all. The last two are for machines that say how (`connected`).
+
+    origin: where particles begin. From the data they keep what layers have learned one by one, and never see what the
+    machine may hold likely elsewhere; from noise they find that, and unlearn it at the price of the rest.
     """
 
     phase: Phase = "contrastive"
     steps: int = 1
     particles: int = 100
     temperatures: int = 5
+    origin: Origin = "data"
 
     def ladder(self) -> list[float]:
         """The temperatures, their inverses evenly spaced; just 1 for chains that are not tempered."""
@@ -168,16 +179,14 @@ class Machine(Autoencoder):
     def dreamed(self, start: Callable[[], State], forward: Pass) -> State:
         """States of the model phase. Contrastive divergence begins at `start()`, states drawn for the batch.
 
-        Particles begin there, too, and from then on move while learning. From nowhere in particular they would need
-        long to come where the model has its states, and would until then teach it to have them elsewhere: what layers
-        have learned one by one is lost when they are joined.
+        Particles begin there, too, or at noise (`Chains.origin`), and from then on move while learning.
         """
         chains, draws = self.chains, forward.draws()
         if chains.phase == "contrastive":
             return gibbs(self.machine, start(), chains.steps, draws)
         particles = self.particles
         assert isinstance(particles, Tensor)
-        beginning = particles if self.begun() else self._beginning(start())
+        beginning = particles if self.begun() else self._beginning(start, draws)
         states = [self._apart(each.clone()) for each in beginning]
         if forward.learning:
             ladder = chains.ladder()
@@ -191,10 +200,13 @@ class Machine(Autoencoder):
                 particles.copy_(torch.stack([self._joined(state) for state in states]))
         return states[0]
 
-    def _beginning(self, start: State) -> Float[Tensor, "temperatures particles units"]:
-        """These states in turn for as many particles as there are, the same at every temperature."""
-        joined = self._joined(start)
-        rows = torch.arange(self.chains.particles, device=joined.device) % len(joined)
+    def _beginning(
+        self, start: Callable[[], State], draws: torch.Generator
+    ) -> Float[Tensor, "temperatures particles units"]:
+        """Where as many particles as there are begin, the same at every temperature; start: states of the data."""
+        count = self.chains.particles
+        joined = self._joined(start() if self.chains.origin == "data" else noise(self.machine, count, draws))
+        rows = torch.arange(count, device=joined.device) % len(joined)
         return joined[rows].expand(len(self.chains.ladder()), -1, -1)
 
     def attached(self, z: Tensor, told: Tensor | None = None) -> Code:
@@ -263,11 +275,12 @@ class EnergyModel(ModelSpec):
     )
     temperatures: int = knob(5, "Temperatures", "Of tempered chains, from 1 to 5.", low=2, high=50, advanced=True)
 
+    origin: Origin = knob("data", ORIGIN_LABEL, ORIGIN_HELP, choices=ORIGINS, advanced=True)
     rates: bool = knob(False, RATES_LABEL, RATES_HELP, advanced=True)
 
     def chains(self) -> Chains:
         """How the model phase is sampled."""
-        return Chains(self.phase, self.steps, self.particles, self.temperatures)
+        return Chains(self.phase, self.steps, self.particles, self.temperatures, self.origin)
 
     def begin(self, model: Autoencoder, examples: Batch) -> None:
         assert isinstance(model, Machine)

@@ -15,7 +15,7 @@ from aeviz.models.autoencoder import Autoencoder, Pass
 from aeviz.models.boltzmann import BoltzmannMachine, State, chain, named
 from aeviz.models.deep import Dbm, DeepMachine
 from aeviz.models.gibbs import gibbs, mean_field, noise
-from aeviz.models.machines import RATES_HELP, RATES_LABEL, Phase
+from aeviz.models.machines import ORIGIN_HELP, ORIGIN_LABEL, ORIGINS, RATES_HELP, RATES_LABEL, Origin, Phase
 from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, Gaussian, Units
 from aeviz.spec import knob
@@ -63,7 +63,8 @@ class MultimodalMachine(DeepMachine):
         """Persistent chains hold the tags of an example each, so that they learn what images there are with such tags.
 
         At every update a few begin anew, from noise and with the tags of examples at hand: what is drawn for tags
-        later starts there, too. The pixels of the states that are returned are means.
+        later starts there, too. Where they begin at noise, the first update is the first such. The pixels of the states
+        that are returned are means.
 
         Source: Tieleman, ICML 2008; beginning anew: Du & Mordatch, NeurIPS 2019, §3.2.
         """
@@ -73,8 +74,10 @@ class MultimodalMachine(DeepMachine):
         draws, particles = forward.draws(), self.particles
         assert isinstance(particles, Tensor)
         count = particles.shape[1]
-        renewed = max(1, round(RENEWED * count)) if self.begun() else count
         with torch.no_grad():
+            if not self.begun() and self.chains.origin == "data":
+                particles.copy_(self._beginning(start, draws))
+            renewed = max(1, round(RENEWED * count)) if self.begun() else count
             of = torch.arange(renewed, device=tags.device) % len(tags)
             fresh = noise(self.machine, renewed, draws) | {TAGS: tags[of]}
             rows = torch.randperm(count, generator=draws, device=tags.device)[:renewed]
@@ -166,6 +169,7 @@ class MultimodalDbm(Dbm):
         "Persistent: chains that go on, each with the tags of an example held. Contrastive: sweeps from the data.",
         choices=("persistent", "contrastive"),
     )
+    origin: Origin = knob("noise", ORIGIN_LABEL, ORIGIN_HELP, choices=ORIGINS, advanced=True)
     steps: int = knob(5, "Sweeps", "Gibbs sweeps behind each update (the k of CD-k).", low=1, high=100)
     rates: bool = knob(True, RATES_LABEL, RATES_HELP, advanced=True)
     prediction: float = knob(

@@ -104,16 +104,18 @@ PERSISTENT = '''particles = torch.zeros({particles}, VISIBLE + HIDDEN)
 
 
 def dreamed(v, draws, learning):
-    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    """Chains that go on from update to update (Tieleman, ICML 2008)."""
     states = particles
     if not states.any():
-        states = torch.cat(data_phase(v, draws), 1)[torch.arange(len(particles)) % len(v)]
+        states = {beginning}
     state = states.clone().split([VISIBLE, HIDDEN], 1)
     if learning:
         for _ in range(STEPS):
             state = swept(*state, draws)
         particles.copy_(torch.cat(state, 1))
     return state'''
+AT_DATA = "torch.cat(data_phase(v, draws), 1)[torch.arange(len(particles)) % len(v)]"
+AT_NOISE = "torch.cat(resting(len(particles), draws), 1)"
 ANNEALED = '''def dreamed(v, draws, learning):
     """From nothing, cooling."""
     return annealed(*resting(len(v), draws), draws)'''
@@ -134,7 +136,9 @@ def network(model: Boltzmann, shape: tuple[int, ...]) -> Network:
     """The network of a general machine."""
     listed = model.code <= MOST_LISTED
     dream = {
-        "persistent": PERSISTENT.format(particles=model.particles),
+        "persistent": PERSISTENT.format(
+            particles=model.particles, beginning=AT_NOISE if model.origin == "noise" else AT_DATA
+        ),
         "annealed": ANNEALED.format(),
     }
     loss = LOSS.format(

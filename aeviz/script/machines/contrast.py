@@ -42,10 +42,9 @@ COUNTING = '''class Counting(Machine):
         n = state["visible"]
         return functional.linear(n, self.W["visible", "hidden"]) + n.sum(1, keepdim=True) * self.b["hidden"]
 
-    def drawn(self, layer, state, draws, temperature=1.0):
+    def draw(self, layer, told, draws, temperature=1.0):
         if layer == "hidden":
-            return super().drawn(layer, state, draws, temperature)
-        told = self.told(layer, state)
+            return super().draw(layer, told, draws, temperature)
         return documents(told, torch.full((len(told),), float(LENGTH)), draws, temperature)
 
     def energy(self, state):

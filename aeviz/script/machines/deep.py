@@ -59,21 +59,16 @@ LAYER_OF = '''def layer_of(number):
 JOINED = """
     if number == len(PATH) - 1:
         W[above, "tags"], of["tags"] = machine.W[above, "tags"], "tags\""""
-RESTING_STATES = '''def resting(n, draws):
-    """States of units that nobody tells anything."""
-    return {{
-        layer: torch.empty(n, size).normal_(generator=draws)
-        if KINDS[layer] == "gaussian"
-        else coins(torch.full((n, size), 0.5), draws)
-        for layer, size in SIZES.items()
-    }}'''
+BEGUN_AT_DATA = """        if not particles.any():
+            particles.copy_(begun(start, draws))
+"""
 TAGGED_CHAINS = '''def dreamed(start, tags, draws, learning):
     """Chains with the tags of an example each; some begin anew every time (Du & Mordatch, NeurIPS 2019, §3.2)."""
     count = particles.shape[1]
     with torch.no_grad():
         if not learning:
-            return apart(begun(start)[0])
-        renewed = {renewed} if particles.any() else count
+            return apart(begun(start, draws)[0])
+{kept}        renewed = {renewed} if particles.any() else count
         fresh = resting(renewed, draws) | {{"tags": tags[torch.arange(renewed) % len(tags)]}}
         particles[0, torch.randperm(count, generator=draws)[:renewed]] = joined(fresh)
         state = machine.swept(apart(particles[0]), STEPS, draws, held=("tags",))
@@ -100,8 +95,10 @@ def network(recipe: Recipe, model: Dbm, shape: tuple[int, ...]) -> Network:
     dream = graph.dreaming(model.chains())
     if tagged and model.phase == "persistent":
         renewed = max(1, round(RENEWED * model.particles))
-        text = TAGGED_CHAINS.format(renewed=renewed)
-        dream = graph.functions(RESTING_STATES.format(), graph.particles(model.chains()), text)
+        noise = model.origin == "noise"
+        text = TAGGED_CHAINS.format(renewed=renewed, kept="" if noise else BEGUN_AT_DATA)
+        resting = "" if noise else graph.RESTING_STATES.format()
+        dream = graph.functions(resting, graph.particles(model.chains()), text)
     learning = DEEP.format(
         downward=DOWNWARD_SWEEPS if model.hidden else 1,
         placed=" * DEVIATION" if scaled else "",

@@ -50,11 +50,14 @@ GRAPH = '''class Machine:
 
     def drawn(self, layer, state, draws, temperature=1.0):
         """s ~ p(s | its neighbours)."""
-        told, kind = self.told(layer, state), self.kinds[layer]
-        told = told if temperature == 1 or kind == "gaussian" else told / temperature
-        if kind == "gaussian":
+        return self.draw(layer, self.told(layer, state), draws, temperature)
+
+    def draw(self, layer, told, draws, temperature=1.0):
+        """States of units that are told this."""
+        if self.kinds[layer] == "gaussian":
             return told + math.sqrt(temperature) * torch.empty_like(told).normal_(generator=draws)
-        if kind == "softmax":
+        told = told if temperature == 1 else told / temperature
+        if self.kinds[layer] == "softmax":
             chosen = torch.multinomial(told.softmax(1), 1, generator=draws)
             return torch.zeros_like(told).scatter_(1, chosen, 1)
         return coins(torch.sigmoid(told), draws)
@@ -118,16 +121,19 @@ def joined(state):
     return torch.cat([state[layer] for layer in SIZES], 1)
 
 
-def begun(start):
-    """The chains as they stand; where they have been nowhere, at the states that `start` gives."""
+def begun(start, draws):
+    """The chains as they stand; where they have been nowhere, {beginning}."""
     if particles.any():
         return particles
-    states = joined(start())
+    states = joined({origin})
     return states[torch.arange(particles.shape[1]) % len(states)].expand(particles.shape)'''
+RESTING_STATES = '''def resting(n, draws):
+    """States of units that nobody tells anything."""
+    return {{layer: machine.draw(layer, torch.zeros(n, size), draws) for layer, size in SIZES.items()}}'''
 CHAINS = '''def dreamed(start, draws, learning):
-    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    """Chains that go on from update to update (Tieleman, ICML 2008)."""
     with torch.no_grad():
-        states = [apart(chain.clone()) for chain in begun(start)]
+        states = [apart(chain.clone()) for chain in begun(start, draws)]
         if learning:
             for _ in range(STEPS):
                 states = {moved}
@@ -185,7 +191,14 @@ def buffers(model: EnergyModel) -> tuple[str, ...]:
 
 def particles(chains: Chains) -> str:
     """The chains that go on from update to update."""
-    return PARTICLES.format(ladder=chains.ladder(), particles=chains.particles)
+    noise = chains.origin == "noise"
+    text = PARTICLES.format(
+        ladder=chains.ladder(),
+        particles=chains.particles,
+        beginning="at noise" if noise else "at the states that `start` gives",
+        origin="resting(particles.shape[1], draws)" if noise else "start()",
+    )
+    return functions(RESTING_STATES.format(), text) if noise else text
 
 
 def dreaming(chains: Chains) -> str:

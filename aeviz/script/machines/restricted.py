@@ -53,15 +53,18 @@ PERSISTENT = '''particles = torch.zeros({particles}, VISIBLE)
 
 
 def dreamed(target, logits, draws, learning):
-    """Chains that begin at the data and go on from update to update (Tieleman, ICML 2008)."""
+    """Chains that go on from update to update (Tieleman, ICML 2008)."""
     with torch.no_grad():
         v = particles
         if not v.any():
-            v = seen(target)[torch.arange(len(particles)) % len(target)]
-            coins(torch.sigmoid(told_hidden(seen(target))), draws)  # hidden states that the first sweep draws anew
+            {beginning}
         if learning:
             v = particles.copy_(swept(v, STEPS, draws))
         return v'''
+AT_DATA = """v = seen(target)[torch.arange(len(particles)) % len(target)]
+            coins(torch.sigmoid(told_hidden(seen(target))), draws)  # hidden states that the first sweep draws anew"""
+AT_NOISE = """v = {noise}
+            coins(torch.full((len(v), HIDDEN), 0.5), draws)  # hidden states that the first sweep draws anew"""
 PSEUDO_LIKELIHOOD = '''def pseudo_likelihood(v, draws):
     """d · log p(vᵢ | all other pixels) for a pixel i drawn for each example, the mean (Besag 1975)."""
     places = torch.randint(v.shape[1], (len(v), 1), generator=draws)
@@ -87,7 +90,9 @@ def network(model: Rbm, shape: tuple[int, ...]) -> Network:
     )
     dream = CONTRASTIVE.format(unplaced=" / DEVIATION" if scaled else "")
     if persistent:
-        dream = PERSISTENT.format(particles=model.particles)
+        noise = "torch.empty_like(v).normal_(generator=draws)" if gaussian else "coins(torch.full_like(v, 0.5), draws)"
+        beginning = AT_NOISE.format(noise=noise) if model.origin == "noise" else AT_DATA
+        dream = PERSISTENT.format(particles=model.particles, beginning=beginning)
     resting = graph.resting("seen(train).mean(0)", gaussian=gaussian)
     rates = graph.RATES_SAID + graph.RESTING.format(bias="b", resting=resting)
     return Network(
