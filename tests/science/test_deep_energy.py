@@ -12,10 +12,10 @@ from aeviz.data.pairings import Batch
 from aeviz.learning import SGD
 from aeviz.learning.learners import Backpropagation
 from aeviz.models import Boltzmann, Dbm, Rbm
-from aeviz.models.boltzmann import BoltzmannMachine
+from aeviz.models.boltzmann import BoltzmannMachine, State
 from aeviz.models.connected import ConnectedMachine
 from aeviz.models.deep import DeepMachine, lower_bound
-from aeviz.models.machines import EnergyModel, Machine
+from aeviz.models.machines import ORIGINS, EnergyModel, Machine
 from aeviz.models.partition import distribution, log_partition
 from aeviz.models.restricted import Restricted
 from aeviz.models.units import Bernoulli, coins
@@ -97,6 +97,45 @@ def test_chains_that_go_on_begin_at_the_data(spec: EnergyModel) -> None:
     )  # they stay where they are, wherever one begins
     moved = model.dreamed(lambda: start, learned)
     assert any(not torch.equal(moved[name], before[name]) for name in moved)
+
+
+def test_chains_from_noise_find_and_unlearn_what_those_from_the_data_never_see() -> None:
+    x = torch.zeros(20, 8)  # the data are off; the machine holds it as likely that everything is on
+    shares = {}
+    for origin in ORIGINS:
+        model = Rbm(code=1, phase="persistent", origin=origin, particles=20).build((8,), generator(1))
+        assert isinstance(model, Machine)
+        machine = model.machine
+        with torch.no_grad():
+            machine.weights["visible-hidden"].fill_(8)
+            machine.biases["visible"].fill_(-4)
+            machine.biases["hidden"].fill_(-32)
+        states = machine.units["visible"].every_state(x)
+
+        def on(machine: BoltzmannMachine = machine, states: Tensor = states) -> float:
+            chances = torch.softmax(-machine.free_energy({"visible": states}), 0)
+            return chances[states.sum(1) > 4].sum().item()
+
+        assert on() == pytest.approx(0.5, abs=1e-3)
+        learner = Backpropagation(model, (), SGD(learning_rate=0.02, momentum=0))
+        for step in range(100):
+            learner.step(Batch(x, x), generator(step), 0)
+        shares[origin] = on()
+    assert shares["noise"] < 0.1, shares
+    assert shares["data"] > 0.4, shares
+
+
+@pytest.mark.parametrize("spec", [Dbm(hidden=(4,), code=3), Rbm(code=3), Boltzmann(code=3)], ids=named)
+def test_chains_that_begin_at_noise_ask_nothing_of_the_data(spec: EnergyModel) -> None:
+    model = replace(spec, phase="persistent", origin="noise", particles=400).build((6,), generator(1))
+    assert isinstance(model, Machine)
+    _, looked = Backpropagation(model, (), SGD()).losses(Batch(BARS, BARS), generator(3), learning=False)
+
+    def start() -> State:
+        raise AssertionError("the data are asked")
+
+    means = model.dreamed(start, looked)["visible"].mean(0)
+    torch.testing.assert_close(means, torch.full((6,), 0.5), atol=0.1, rtol=0)
 
 
 @pytest.mark.parametrize(("number", "up", "down"), [(1, 2, 1), (2, 2, 2), (3, 1, 2)])
