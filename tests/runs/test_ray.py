@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def two_nodes() -> Iterator[tuple[Any, Any]]:
     """A cluster on this machine, and that of its nodes which is not its head."""
     from ray.cluster_utils import Cluster
 
+    # Its workers give way to all others, and the others here are tests.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (Ray asks for this very name)
     made = Cluster(initialize_head=True, head_node_args=NODE)
     try:
         yield made, made.add_node(num_cpus=1, object_store_memory=80 * 2**20)
