@@ -107,5 +107,5 @@ torch.set_num_threads(1)
 
 
 {training}
-print("test loss {{:.6f}}, squared error {{:.8f}}{said}".format(*tested({last}len(test))))
+print("test loss {{:.8f}}, squared error {{:.8f}}{said}".format(*tested({last}len(test))))
 '''

@@ -1,6 +1,7 @@
 """Two layers over the graph: tempered chains, and counts of words."""
 
 import math
+from dataclasses import replace
 
 from aeviz.models import Rbm, ReplicatedSoftmax
 from aeviz.models.machines import EnergyModel
@@ -77,37 +78,31 @@ EACH_WORD = " / v.sum(1).mean().clamp(min=1)"
 def tempered(model: Rbm, shape: tuple[int, ...]) -> Network:
     """The network of a restricted machine whose chains are tempered."""
     scaled = model.likelihood == "gaussian" and model.deviation != 1
-    deviation = graph.DEVIATION.format(deviation=model.deviation) if scaled else ""
     contrast = CONTRAST.format(
         placed=" * DEVIATION" if scaled else "", logits="", per="", dream=FROM_CHAINS, result=DIFFERENCE
     )
     turns = model.likelihood == "bernoulli"
-    return Network(
-        _constants(model, shape, deviation),
-        graph.functions(
-            graph.COINS,
-            graph.DRAWN_WEIGHTS.format(gain=""),
-            graph.GRAPH.format(),
-            graph.SEEN.format(seen=" / DEVIATION" if scaled else ""),
-            graph.dreaming(model.chains()),
-            restricted.PSEUDO_LIKELIHOOD if turns else "",
-            contrast,
-        ),
-        graph.WEIGHTS.format(kind="Machine", rates=graph.rates(model)),
-        graph.PARAMETERS,
-        encoding=graph.ENCODING,
-        drawn="code = coins(z.detach(), draws)",
+    network = _over_a_graph(
+        model,
+        shape,
+        graph.DEVIATION.format(deviation=model.deviation) if scaled else "",
+        graph.SEEN.format(seen=" / DEVIATION" if scaled else ""),
+        graph.dreaming(model.chains()),
+        restricted.PSEUDO_LIKELIHOOD if turns else "",
+        contrast,
+    )
+    said = {"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"} if turns else {}
+    return replace(
+        network,
+        encoder=graph.WEIGHTS.format(kind="Machine", rates=graph.rates(model)),
         loss="contrast(target, draws, learning)",
-        said={"pseudo-likelihood": "pseudo_likelihood(seen(target), draws)"} if turns else {},
-        learning=True,
-        buffers=graph.buffers(model),
+        said=said,
     )
 
 
 def counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
     """The network of a machine whose visible units count words."""
     size, contrastive = math.prod(shape), model.phase == "contrastive"
-    counted = COUNTED.format(most=model.most, length=model.length or size)
     contrast = CONTRAST.format(
         placed="",
         logits="logits, " if contrastive else "",
@@ -117,31 +112,40 @@ def counting(model: ReplicatedSoftmax, shape: tuple[int, ...]) -> Network:
     )
     mean = f"(seen(train).mean(0) / seen(train).mean(0).sum()).clamp({RAREST / size!r}).log()"
     rates = graph.RATES_SAID + graph.RESTING.format(bias='machine.b["visible"]', resting=mean)
-    return Network(
-        _constants(model, shape, counted),
-        graph.functions(
-            graph.COINS,
-            graph.DRAWN_WEIGHTS.format(gain="gain=1 / MOST, "),
-            graph.GRAPH.format(),
-            COUNTING.format(),
-            "" if contrastive else graph.dreaming(model.chains()),
-            contrast,
-        ),
-        graph.WEIGHTS.format(kind="Counting", rates=rates if model.rates else ""),
-        graph.PARAMETERS,
-        encoding=graph.ENCODING,
-        drawn="code = coins(z.detach(), draws)",
+    network = _over_a_graph(
+        model,
+        shape,
+        COUNTED.format(most=model.most, length=model.length or size),
+        COUNTING.format(),
+        "" if contrastive else graph.dreaming(model.chains()),
+        contrast,
+        gain="gain=1 / MOST, ",
+    )
+    return replace(
+        network,
+        encoder=graph.WEIGHTS.format(kind="Counting", rates=rates if model.rates else ""),
         loss=f"contrast(target, {'logits.detach(), ' if contrastive else ''}draws, learning)",
         mean="(logits.flatten(1).softmax(1) * (LENGTH / MOST)).reshape(target.shape)",
-        learning=True,
-        buffers=graph.buffers(model),
     )
 
 
-def _constants(model: EnergyModel, shape: tuple[int, ...], more: str) -> str:
-    """The numbers of a restricted machine as a graph."""
+def _over_a_graph(
+    model: EnergyModel, shape: tuple[int, ...], constants: str, *functions: str, gain: str = ""
+) -> Network:
+    """What both share; constants and functions: further ones; gain: an argument of the initial weights."""
     sizes = {"visible": math.prod(shape), "hidden": model.code}
     kinds = dict.fromkeys(sizes, "bernoulli") | {"visible": model.likelihood}
-    return graph.CONSTANTS.format(
-        sizes=sizes, kinds=kinds, edges=[tuple(sizes)], path=list(sizes), aside=(), steps=model.steps, deviation=more
+    numbers = graph.CONSTANTS.format(
+        sizes=sizes, kinds=kinds, edges=[tuple(sizes)], path=list(sizes), aside=(), steps=model.steps,
+        deviation=constants,
+    )  # fmt: skip
+    return Network(
+        numbers,
+        graph.functions(graph.COINS, graph.DRAWN_WEIGHTS.format(gain=gain), graph.GRAPH.format(), *functions),
+        "",
+        graph.PARAMETERS,
+        encoding=graph.ENCODING,
+        drawn="code = coins(z.detach(), draws)",
+        learning=True,
+        buffers=graph.buffers(model),
     )
